@@ -1,0 +1,104 @@
+"""Every setting, one under another. What differs between agencies, reaches and seasons is data, not a setting.
+
+Environment variables begin with JIANGDUN_, but for DATABASE_URL. `docs/settings.md` names them all (a test checks).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+HOME = Path(os.environ.get("JIANGDUN_HOME", "var")).resolve()
+"""Where everything this installation keeps lies: database, logs, archive, vault, keys."""
+
+HTTP_HOST = os.environ.get("JIANGDUN_HTTP_HOST", "127.0.0.1")
+HTTP_PORT = int(os.environ.get("JIANGDUN_HTTP_PORT", "8600"))
+FEEDS_HOST = os.environ.get("JIANGDUN_FEEDS_HOST", "127.0.0.1")
+AIS_TCP_PORT = int(os.environ.get("JIANGDUN_AIS_TCP_PORT", "8610"))
+AIS_UDP_PORT = int(os.environ.get("JIANGDUN_AIS_UDP_PORT", "8611"))
+JT808_PORT = int(os.environ.get("JIANGDUN_JT808_PORT", "8612"))
+SESSION_IDLE_S = int(os.environ.get("JIANGDUN_SESSION_IDLE_S", "900"))
+"""A session unused for so long ends (GB/T 22239 level 3)."""
+
+
+def _secret() -> str:
+    """The key of this installation, drawn once, kept in a file only its owner reads; never a default."""
+    given = os.environ.get("JIANGDUN_SECRET_KEY")
+    if given:
+        return given
+    path = HOME / "secret.key"
+    if not path.exists():
+        HOME.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def _database() -> dict[str, object]:
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": HOME / "jiangdun.sqlite3",
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-64000",
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ValueError("DATABASE_URL must begin with postgres:// ; leave it out for SQLite")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+    }
+
+
+SECRET_KEY = _secret()
+DEBUG = False
+ALLOWED_HOSTS = [h for h in os.environ.get("JIANGDUN_HOSTS", f"127.0.0.1,localhost,{HTTP_HOST}").split(",") if h]
+DATABASES = {"default": _database()}
+AUTH_USER_MODEL = "core.Account"
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "jiangdun.core",
+    "jiangdun.alliance",
+    "jiangdun.feeds",
+    "jiangdun.picture",
+    "jiangdun.watch",
+    "jiangdun.response",
+    "jiangdun.web",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "jiangdun.web.urls"
+TEMPLATES: list[dict[str, object]] = []
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]

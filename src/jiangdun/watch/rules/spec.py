@@ -1,0 +1,177 @@
+"""A rule, read and checked: the values that the language yields and the engine compiles.
+
+Durations are ms, speeds 0.1 kn, as in `feeds.columns`. `docs/rules.md` says in words what each operator means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Condition(Protocol):
+    """A compiled boolean expression over report columns, evaluated column-wise; NULL counts as false."""
+
+    text: str  # as the analyst wrote it
+
+    def evaluate(self, columns: Mapping[str, npt.NDArray[np.generic]]) -> npt.NDArray[np.bool_]: ...
+
+
+class Severity(IntEnum):
+    """I is the gravest."""
+
+    I = 1  # noqa: E741
+    II = 2
+    III = 3
+    IV = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where: every zone of a class (`kind`), or one zone (`zone_id`). Exactly one is set."""
+
+    kind: str | None = None
+    zone_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Inside `place` (or anywhere, when None) with `holds` true, for at least `for_ms`.
+
+    Contrary reports that last no longer than `tolerate_ms` do not end the stay.
+    """
+
+    place: Place | None
+    for_ms: int
+    holds: Condition | None = None
+    tolerate_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """From outside to inside. `fixes` consecutive fixes inside confirm it; 1 means on the segment between fixes."""
+
+    place: Place
+    fixes: int = 3
+    holds: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """From inside to outside. `fixes` consecutive fixes outside confirm it; 1 means on the segment."""
+
+    place: Place
+    fixes: int = 3
+    holds: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """The median speed of the last `window_ms` (at least `min_fixes` reports) is over or under a limit inside `place`."""
+
+    place: Place | None
+    over_dkn: int | None = None
+    under_dkn: int | None = None
+    window_ms: int = 60_000
+    min_fixes: int = 3
+    holds: Condition | None = None
+
+
+Step = Stay | Enter | Leave | Speed
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """`steps` one after another, each completed within `within_ms` of the one before, with no `unless` in between."""
+
+    steps: tuple[Step, ...]
+    within_ms: int
+    unless: Step | None = None
+
+
+Operator = Stay | Enter | Leave | Speed | Sequence
+# Later operators (absence, count, pair, group, identity, drag, station, balance, cover) join this union.
+
+
+@dataclass(frozen=True, slots=True)
+class Legal:
+    law: str
+    article: str = ""
+    since: str = ""  # ISO date
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSpec:
+    name: str
+    version: int
+    title_zh: str
+    title_en: str
+    domain: Literal["air", "water", "waste", "mine", "forest", "traffic", "port"]
+    owner: str  # agency code
+    severity: Severity
+    watch: Literal["vessel", "vehicle", "person", "any"]
+    when: Operator
+    where: Condition | None = None
+    unless: tuple[Place, ...] = ()  # exemptions: reports inside these do not count
+    cooldown_ms: int = 7_200_000  # per subject and zone visit
+    incident: Literal["auto", "triage"] = "triage"
+    act: Literal["settled", "at_once"] = "settled"
+    legal: tuple[Legal, ...] = ()
+    valid_from_ms: int = 0
+    valid_to_ms: int = 2**62
+    source: str = ""  # the YAML it was read from
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneSpec:
+    """A zone as the engine needs it. Rings are closed or open, degrees WGS-84, (lon, lat); the first of each
+    polygon is its outside, the others holes. Several polygons make a multipolygon."""
+
+    zone_id: str
+    version: int
+    kind: str
+    name_zh: str
+    name_en: str
+    polygons: tuple[tuple[tuple[tuple[float, float], ...], ...], ...]
+    valid_from_ms: int = 0
+    valid_to_ms: int = 2**62
+    agency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FixSeen:
+    t_ms: int
+    lon: int
+    lat: int
+    sog_dkn: int
+    cog_ddeg: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """One thing the engine says about one episode.
+
+    `episode` = hex of hash(rule name, subject, zone id, episode start). `verdict`: the eager pass says
+    `raised`; the settled pass says `confirmed`, `changed` or `withdrawn` of what the eager pass raised,
+    or `raised` of what it missed. `replaces` names the episode this one stands for when the start moved.
+    """
+
+    episode: str
+    settled: bool
+    verdict: Literal["raised", "confirmed", "changed", "withdrawn"]
+    rule: str
+    rule_version: int
+    track: int
+    zone_id: str  # "" where the rule names no place
+    started_at_ms: int
+    fired_at_ms: int
+    log_position: int  # of the report (or the watermark's chunk) that made it fire
+    values: Mapping[str, float | int | str]  # what the sentence needs: speed_kn, limit_kn, stayed_s, ...
+    fixes: tuple[FixSeen, ...]
+    replaces: str | None = None
