@@ -1,0 +1,164 @@
+"""`jiangdun doctor`: what is installed, reachable and writable, and for each thing that is not, what to do."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+DISK_FREE_MIN_GB: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `level`: ok, warn (works, less well), fail (will not work)."""
+
+    name: str
+    level: str
+    found: str
+    do_zh: str = ""
+    do_en: str = ""
+
+
+def python_version() -> Finding:
+    found = sys.version.split()[0]
+    if sys.version_info >= (3, 11):  # noqa: UP036
+        return Finding("Python", "ok", found)
+    return Finding("Python", "fail", found, "安装 Python 3.11 或更高版本", "install Python 3.11 or newer")
+
+
+def sm3() -> Finding:
+    if "sm3" in hashlib.algorithms_available:
+        return Finding("SM3", "ok", "hashlib")
+    return Finding("SM3", "warn", "missing", "OpenSSL 缺少国密 SM3，仅用 SHA-256", "this OpenSSL lacks SM3; SHA-256 only")
+
+
+def home() -> Finding:
+    from jiangdun.hall import settings
+
+    path = settings.HOME
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / ".doctor"
+        probe.write_bytes(b"ok")
+        probe.unlink()
+    except OSError as error:
+        return Finding("home", "fail", f"{path}: {error.strerror}", "检查 JIANGDUN_HOME 权限", "check JIANGDUN_HOME")
+    free_gb = shutil.disk_usage(path).free / 1e9
+    if free_gb < DISK_FREE_MIN_GB:
+        return Finding("home", "warn", f"{free_gb:.1f} GB free", "清理磁盘空间", "free some disk space")
+    return Finding("home", "ok", f"{path}, {free_gb:.0f} GB free")
+
+
+def secret_key() -> Finding:
+    from jiangdun.hall import settings
+
+    path = settings.HOME / "secret.key"
+    if path.exists() and path.stat().st_mode & 0o077:
+        return Finding("secret key", "fail", "readable by others", f"chmod 600 {path}", f"chmod 600 {path}")
+    return Finding("secret key", "ok", "private" if path.exists() else "from the environment")
+
+
+def database() -> Finding:
+    import django
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    django.setup()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Exception as error:
+        return Finding("database", "fail", str(error).strip(), "检查 DATABASE_URL", "check DATABASE_URL and the server")
+    if waiting:
+        return Finding(
+            "database", "warn", f"{len(waiting)} migrations to run", "执行 jiangdun up", "run `jiangdun up` once"
+        )
+    return Finding("database", "ok", connection.vendor)
+
+
+def _port(name: str, host: str, port: int, kind: int) -> Finding:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return Finding(
+                name,
+                "warn",
+                f"{host}:{port} is taken",
+                "若非江盾自身，请更换端口或停掉占用者",
+                "fine while Jiangdun runs; else choose another port or stop what holds it",
+            )
+    return Finding(name, "ok", f"{host}:{port} is free")
+
+
+def ports() -> Iterator[Finding]:
+    from jiangdun.hall import settings as s
+
+    yield _port("http port", s.HTTP_HOST, s.HTTP_PORT, socket.SOCK_STREAM)
+    yield _port("AIS TCP port", s.FEEDS_HOST, s.AIS_TCP_PORT, socket.SOCK_STREAM)
+    yield _port("AIS UDP port", s.FEEDS_HOST, s.AIS_UDP_PORT, socket.SOCK_DGRAM)
+    yield _port("JT/T 808 port", s.FEEDS_HOST, s.JT808_PORT, socket.SOCK_STREAM)
+
+
+def board() -> Finding:
+    index = Path(__file__).parent.parent / "web" / "static" / "board" / "index.html"
+    if index.exists():
+        return Finding("board", "ok", "built")
+    return Finding("board", "fail", "not built", "执行 make web", "run `make web`")
+
+
+def cores() -> Finding:
+    count = os.cpu_count() or 1
+    if count >= 2:
+        return Finding("cores", "ok", str(count))
+    return Finding("cores", "warn", "1", "建议至少 2 核", "two cores or more are advised")
+
+
+CHECKS: Final[tuple[Callable[[], Finding | Iterator[Finding]], ...]] = (
+    python_version,
+    cores,
+    sm3,
+    home,
+    secret_key,
+    database,
+    ports,
+    board,
+)
+
+
+def findings() -> Iterator[Finding]:
+    for check in CHECKS:
+        result = check()
+        if isinstance(result, Finding):
+            yield result
+        else:
+            yield from result
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON array")
+
+
+def run(options: argparse.Namespace) -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiangdun.hall.settings")
+    found = list(findings())
+    if options.json:
+        print(json.dumps([asdict(f) for f in found], ensure_ascii=False))
+    else:
+        mark = {"ok": "✔", "warn": "!", "fail": "✘"}
+        for f in found:
+            print(f"{mark[f.level]} {f.name:14} {f.found}")
+            if f.do_en:
+                print(f"  → {f.do_zh} / {f.do_en}")
+    return 1 if any(f.level == "fail" for f in found) else 0
