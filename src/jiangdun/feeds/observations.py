@@ -12,10 +12,11 @@ from .columns import NO_COURSE, NO_HEADING, NO_NAV_STATUS, NO_SPEED, Kind
 class BadFrame(Exception):
     """The world is wrong: these bytes are not what they claim. Count it by `reason`, keep the bytes, go on."""
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    def __init__(self, reason: str, detail: str = "", ident: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason  # a short fixed word: checksum, armour, length, unknown_device, ...
         self.detail = detail
+        self.ident = ident  # who sent it, where that can be read
 
 
 @dataclass(frozen=True, slots=True)
