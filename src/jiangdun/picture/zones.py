@@ -1,0 +1,438 @@
+"""Zones drawn on the water and the land: their kinds, and how a GeoJSON file of them is read.
+
+`read` takes the whole file or nothing. Every feature that is wrong yields a `Fault` that says what to do; a fault in
+one feature does not hide those of the next. Coordinates are degrees WGS-84, longitude first (RFC 7946).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from difflib import get_close_matches
+from typing import Any, Final
+
+import shapely
+from shapely.geometry import MultiPolygon, Polygon
+from shapely.validation import explain_validity
+
+MAX_IMPORT_BYTES: Final = 8 * 1024 * 1024
+MAX_FEATURES: Final = 2_000
+MAX_ZONE_VERTICES: Final = 10_000
+MAX_VERTICES: Final = 200_000
+MAX_FAULTS: Final = 200
+"""A file with more is not listed further: it is the wrong file."""
+GRID: Final = 600_000
+"""Vertices are snapped to 1/600000 degree, as the engine sees them."""
+LOCAL: Final = timezone(timedelta(hours=8))
+"""A date without a time zone is a day in China."""
+
+ZONE_KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    "lane-up": ("上行通航分道", "upbound traffic lane"),
+    "lane-down": ("下行通航分道", "downbound traffic lane"),
+    "deep-water": ("深水航道", "deep-water channel"),
+    "separation": ("分隔带", "separation zone"),
+    "recommended-route": ("推荐航路", "recommended route"),
+    "precautionary": ("警戒区", "precautionary area"),
+    "crossing": ("横驶区", "crossing area"),
+    "turning": ("掉头区", "turning area"),
+    "mooring": ("停泊区", "mooring area"),
+    "anchorage": ("锚地", "anchorage"),
+    "no-go": ("禁航区", "no-go area"),
+    "one-way": ("单向通航水域", "one-way water"),
+    "controlled": ("控制河段", "controlled reach"),
+    "no-meeting": ("禁止会让段", "no-meeting reach"),
+    "restricted": ("受限水域", "restricted water"),
+    "service": ("服务区", "service area"),
+    "bridge": ("桥区水域", "bridge water"),
+    "intake": ("取水口保护区", "water intake protection"),
+    "reserve-core": ("保护区核心区", "reserve, core"),
+    "reserve-buffer": ("保护区缓冲区", "reserve, buffer"),
+    "reserve-trial": ("保护区实验区", "reserve, experimental part"),
+    "dike": ("顺坝/潜坝", "training dike"),
+    "vts": ("VTS 覆盖水域", "water covered by a VTS"),
+    "sand-ban": ("禁采区", "sand-mining ban"),
+    "fishing-ban": ("禁渔区", "fishing ban"),
+    "berth": ("泊位", "berth"),
+    "site": ("登记工地", "registered site"),
+    "pit": ("废弃矿坑", "abandoned pit"),
+    "landfill": ("消纳场", "licensed landfill"),
+    "mine": ("矿区", "mine"),
+    "forest": ("林区", "forest"),
+    "sensitive": ("敏感区域", "sensitive area"),
+    "station": ("停车场/加油站", "car park or filling station"),
+}
+"""Code → (中文, English). The codes are what rules name in `inside:`."""
+
+_KIND_OF_NAME: Final = {zh: code for code, (zh, _) in ZONE_KINDS.items()}
+
+Ring = tuple[tuple[float, float], ...]
+Polygons = tuple[tuple[Ring, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRecord:
+    """A zone as the engine needs it: the same fields as `watch.rules.spec.ZoneSpec`, which the hall makes of it."""
+
+    zone_id: str
+    version: int
+    kind: str
+    name_zh: str
+    name_en: str
+    polygons: Polygons
+    valid_from_ms: int = 0
+    valid_to_ms: int = 2**62
+    agency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneDraft:
+    """A zone read from a file, not yet kept. `geometry` is GeoJSON MultiPolygon coordinates, snapped."""
+
+    zone_id: str
+    kind: str
+    name_zh: str
+    name_en: str
+    polygons: Polygons
+    valid_from: datetime | None
+    valid_to: datetime | None
+    legal_basis: str
+    agency: str
+    area6: str
+
+    @property
+    def digest(self) -> str:
+        """Of everything but the version: two drafts of one digest are the same zone."""
+        values = [self.zone_id, self.kind, self.name_zh, self.name_en, self.polygons, self.legal_basis]
+        values += [str(self.valid_from), str(self.valid_to), self.agency, self.area6]
+        return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one feature (counted from 1; 0 is the file itself), and where."""
+
+    feature: int
+    name: str
+    code: str
+    value: str = ""
+    hint: str = ""
+
+    def say(self, lang: str) -> str:
+        """The sentence a person reads: `lang` zh or en."""
+        zh = lang.startswith("zh")
+        text = _SAY[self.code][0 if zh else 1].format(value=self.value, hint=self.hint)
+        if not self.feature:
+            return text
+        name = f"“{self.name}”" if self.name else ""
+        return f"第 {self.feature} 个要素{name}:{text}" if zh else f"feature {self.feature} {name}: {text}"
+
+
+_SAY: Final[Mapping[str, tuple[str, str]]] = {
+    "too_big": ("文件大于 {value},请拆分后再导入", "the file is larger than {value}; split it"),
+    "not_text": ("文件不是 UTF-8 文本,请另存为 UTF-8 的 GeoJSON", "not UTF-8 text; save it as GeoJSON in UTF-8"),
+    "not_json": ("不是有效的 JSON({value})", "not valid JSON ({value})"),
+    "not_collection": (
+        "顶层应为 FeatureCollection,实为 {value}",
+        "the outermost object must be a FeatureCollection, not {value}",
+    ),
+    "empty": ("文件中没有要素", "the file holds no feature"),
+    "too_many": ("要素超过 {value} 个,请拆分", "more than {value} features; split the file"),
+    "wrong_datum": (
+        "坐标系为 {value},请转换为 WGS-84 经纬度(EPSG:4326)",
+        "its datum is {value}; convert it to WGS-84 longitude, latitude (EPSG:4326)",
+    ),
+    "not_feature": ("不是要素(Feature)", "not a Feature"),
+    "not_area": (
+        "几何类型 {value} 不是面,请用 Polygon 或 MultiPolygon",
+        "geometry {value} is not an area; use Polygon or MultiPolygon",
+    ),
+    "bad_position": ("坐标 {value} 不是 [经度, 纬度]", "position {value} is not [longitude, latitude]"),
+    "swapped": (
+        "坐标 {value} 的经纬度颠倒,应为 [{hint}]",
+        "position {value} has latitude first; write [{hint}]",
+    ),
+    "outside_world": ("坐标 {value} 不在地球上", "position {value} is outside the world"),
+    "too_few": ("环至少需要 4 个点(首尾相同),现有 {value} 个", "a ring needs 4 positions or more, it has {value}"),
+    "not_closed": (
+        "环未闭合,请在末尾重复第一个点 [{value}]",
+        "the ring is not closed; repeat its first position [{value}] at its end",
+    ),
+    "self_crossing": (
+        "边界自相交或孔洞有误({value}),请在该处修改边界",
+        "the boundary crosses itself or a hole is wrong ({value}); mend it there",
+    ),
+    "too_thin": ("面积为零或窄于网格,请核对坐标", "its area is nothing on our grid; check the coordinates"),
+    "too_many_vertices": ("顶点超过 {value} 个,请抽稀", "more than {value} vertices; simplify it"),
+    "no_kind": ("缺少类别(kind);可用:{hint}", "it has no `kind`; use one of: {hint}"),
+    "unknown_kind": ("未知类别“{value}”;是否为:{hint}", "unknown kind '{value}'; did you mean: {hint}"),
+    "no_name": ("缺少名称(name 或 name_zh)", "it has no name (`name` or `name_zh`)"),
+    "too_long": ("{hint} 超过 {value} 个字符", "{hint} is longer than {value} characters"),
+    "not_words": ("{hint} 应为文字", "{hint} must be text"),
+    "bad_date": (
+        "{hint} 的日期“{value}”无法识别,请写成 2026-03-01 或 2026-03-01T08:00:00+08:00",
+        "{hint} '{value}' is no date; write 2026-03-01 or 2026-03-01T08:00:00+08:00",
+    ),
+    "empty_validity": ("失效时间不晚于生效时间", "it ends before it begins"),
+    "bad_area6": ("行政区划代码“{value}”应为 6 位数字", "area6 '{value}' must be 6 digits"),
+    "same_id": ("编号“{value}”与第 {hint} 个要素相同", "id '{value}' is that of feature {hint} too"),
+    "unknown_agency": ("未登记的机关“{value}”", "agency '{value}' is not known here"),
+}
+
+
+class _Refused(Exception):
+    def __init__(self, code: str, value: object = "", hint: str = "") -> None:
+        super().__init__(code)
+        self.code, self.value, self.hint = code, str(value)[:120], hint
+
+
+def read(data: str | bytes) -> tuple[list[ZoneDraft], list[Fault]]:
+    """Read a GeoJSON file. Drafts are complete only where faults are empty; keep none of them otherwise."""
+    try:
+        features = _features(data)
+    except _Refused as wrong:
+        return [], [Fault(0, "", wrong.code, wrong.value, wrong.hint)]
+    drafts: list[ZoneDraft] = []
+    faults: list[Fault] = []
+    seen: dict[str, int] = {}
+    vertices = 0
+    for number, feature in enumerate(features, start=1):
+        if len(faults) >= MAX_FAULTS:
+            break
+        try:
+            draft = _draft(feature)
+            vertices += count_vertices(draft.polygons)
+            if vertices > MAX_VERTICES:
+                raise _Refused("too_many_vertices", MAX_VERTICES)
+            if draft.zone_id in seen:
+                raise _Refused("same_id", draft.zone_id, str(seen[draft.zone_id]))
+            seen[draft.zone_id] = number
+            drafts.append(draft)
+        except _Refused as wrong:
+            faults.append(Fault(number, _name_of(feature), wrong.code, wrong.value, wrong.hint))
+    return drafts, faults
+
+
+def count_vertices(polygons: Polygons) -> int:
+    return sum(len(ring) for polygon in polygons for ring in polygon)
+
+
+def _features(data: str | bytes) -> list[Any]:
+    size = len(data) if isinstance(data, bytes) else len(data.encode("utf-8", "surrogatepass"))
+    if size > MAX_IMPORT_BYTES:
+        raise _Refused("too_big", f"{MAX_IMPORT_BYTES // 1024 // 1024} MiB")
+    try:
+        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
+        text.encode("utf-8")
+    except UnicodeError:
+        raise _Refused("not_text") from None
+    try:
+        parsed = json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        raise _Refused("not_json", "nested too deeply") from None
+    except ValueError as wrong:
+        raise _Refused("not_json", wrong) from None
+    if not isinstance(parsed, dict) or parsed.get("type") != "FeatureCollection":
+        kind = parsed.get("type", "{}") if isinstance(parsed, dict) else type(parsed).__name__
+        raise _Refused("not_collection", kind)
+    _check_datum(parsed.get("crs"))
+    features = parsed.get("features")
+    if not isinstance(features, list) or not features:
+        raise _Refused("empty")
+    if len(features) > MAX_FEATURES:
+        raise _Refused("too_many", MAX_FEATURES)
+    return features
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _check_datum(crs: object) -> None:
+    """Old GeoJSON may name a datum; CGCS2000 (4490) agrees with WGS-84 within the grid."""
+    if crs is None:
+        return
+    name = crs.get("properties", {}) if isinstance(crs, dict) else {}
+    name = str(name.get("name", crs)) if isinstance(name, dict) else str(name)
+    if not name.upper().endswith(("CRS84", ":4326", ":4490")):
+        raise _Refused("wrong_datum", name)
+
+
+def _name_of(feature: object) -> str:
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    if not isinstance(properties, dict):
+        return ""
+    return str(properties.get("name_zh") or properties.get("name") or properties.get("name_en") or "")[:60]
+
+
+def _draft(feature: object) -> ZoneDraft:
+    if not isinstance(feature, dict) or feature.get("type") != "Feature":
+        raise _Refused("not_feature")
+    properties = feature.get("properties")
+    if not isinstance(properties, dict):
+        properties = {}
+    kind = _kind(properties.get("kind"))
+    name_zh = _words(properties, "name_zh", 200) or _words(properties, "name", 200)
+    name_en = _words(properties, "name_en", 200)
+    if not name_zh and not name_en:
+        raise _Refused("no_name")
+    valid_from, valid_to = _moment(properties, "valid_from"), _moment(properties, "valid_to")
+    if valid_from and valid_to and valid_to <= valid_from:
+        raise _Refused("empty_validity")
+    area6 = _words(properties, "area6", 20)
+    if area6 and not (len(area6) == 6 and area6.isascii() and area6.isdigit()):
+        raise _Refused("bad_area6", area6)
+    polygons = _polygons(feature.get("geometry"))
+    zone_id = _words(properties, "zone_id", 64) or _identity(feature) or _words(properties, "id", 64)
+    return ZoneDraft(
+        zone_id=zone_id or "z-" + hashlib.sha256(f"{kind}|{name_zh}|{name_en}".encode()).hexdigest()[:16],
+        kind=kind,
+        name_zh=name_zh or name_en,
+        name_en=name_en or f"{name_zh} ({ZONE_KINDS[kind][1]})",
+        polygons=polygons,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        legal_basis=_words(properties, "legal_basis", 300),
+        agency=_words(properties, "agency", 64),
+        area6=area6,
+    )
+
+
+def _identity(feature: Mapping[str, Any]) -> str:
+    given = feature.get("id")
+    if given is None or given == "":
+        return ""
+    if isinstance(given, bool) or not isinstance(given, str | int | float):
+        raise _Refused("not_words", hint="id")
+    if len(str(given)) > 64:
+        raise _Refused("too_long", 64, "id")
+    return str(given)
+
+
+def _kind(given: object) -> str:
+    if given is None or given == "":
+        raise _Refused("no_kind", hint=", ".join(ZONE_KINDS))
+    if not isinstance(given, str):
+        raise _Refused("not_words", hint="kind")
+    text = given.strip().lower().replace("_", "-").replace(" ", "-")
+    if text in ZONE_KINDS:
+        return text
+    if given.strip() in _KIND_OF_NAME:
+        return _KIND_OF_NAME[given.strip()]
+    close = get_close_matches(text[:60], [*ZONE_KINDS, *_KIND_OF_NAME], n=3, cutoff=0.4)
+    hint = ", ".join(dict.fromkeys(_KIND_OF_NAME.get(name, name) for name in close)) or ", ".join(ZONE_KINDS)
+    raise _Refused("unknown_kind", given, hint)
+
+
+def _words(properties: Mapping[str, Any], name: str, longest: int) -> str:
+    value = properties.get(name)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise _Refused("not_words", hint=name)
+    text = str(value).strip().replace("\x00", "")
+    if len(text) > longest:
+        raise _Refused("too_long", longest, name)
+    return text
+
+
+def _moment(properties: Mapping[str, Any], name: str) -> datetime | None:
+    text = _words(properties, name, 40)
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+        moment = datetime(day.year, day.month, day.day, tzinfo=LOCAL)
+    except ValueError:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise _Refused("bad_date", text, name) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=LOCAL)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise _Refused("bad_date", text, name) from None
+
+
+def _polygons(geometry: object) -> Polygons:
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    if kind == "Polygon":
+        coordinates = [coordinates]
+    elif kind != "MultiPolygon":
+        raise _Refused("not_area", kind)
+    if not isinstance(coordinates, list) or not coordinates:
+        raise _Refused("too_few", 0)
+    vertices = 0
+    polygons = []
+    for given in coordinates:
+        if not isinstance(given, list) or not given:
+            raise _Refused("too_few", 0)
+        rings = []
+        for ring in given:
+            vertices += len(ring) if isinstance(ring, list) else 0
+            if vertices > MAX_ZONE_VERTICES:
+                raise _Refused("too_many_vertices", MAX_ZONE_VERTICES)
+            rings.append(_ring(ring))
+        polygons.append(tuple(rings))
+    _check_shape(tuple(polygons))
+    return _snapped(tuple(polygons))
+
+
+def _ring(given: object) -> Ring:
+    if not isinstance(given, list):
+        raise _Refused("bad_position", given)
+    if len(given) < 3:
+        raise _Refused("too_few", len(given))
+    ring = tuple(_position(position) for position in given)
+    if ring[0] != ring[-1]:
+        raise _Refused("not_closed", f"{ring[0][0]:g}, {ring[0][1]:g}")
+    if len(ring) < 4:
+        raise _Refused("too_few", len(ring))
+    return ring
+
+
+def _position(given: object) -> tuple[float, float]:
+    if not isinstance(given, list) or len(given) < 2 or any(isinstance(n, bool) for n in given[:2]):
+        raise _Refused("bad_position", given)
+    try:
+        lon, lat = float(given[0]), float(given[1])
+    except (TypeError, ValueError, OverflowError):
+        raise _Refused("bad_position", given) from None
+    if isinstance(given[0], str) or isinstance(given[1], str):
+        raise _Refused("bad_position", given)
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        raise _Refused("outside_world", f"[{lon}, {lat}]")
+    # Latitudes of 73 to 90 with the longitudes of 3 to 54 would be ice; it is China with its axes swapped.
+    if abs(lon) <= 90 < abs(lat) <= 180 or (3 <= lon <= 54 and 73 <= lat <= 90):
+        raise _Refused("swapped", f"[{lon:g}, {lat:g}]", f"{lat:g}, {lon:g}")
+    if abs(lon) > 180 or abs(lat) > 90:
+        raise _Refused("outside_world", f"[{lon:g}, {lat:g}]")
+    return lon, lat
+
+
+def _check_shape(polygons: Polygons) -> None:
+    shape = _shape(polygons)
+    if not shapely.is_valid(shape):
+        raise _Refused("self_crossing", explain_validity(shape))
+    snapped = _shape(_snapped(polygons))
+    if snapped.is_empty or snapped.area <= 0:
+        raise _Refused("too_thin")
+    if not shapely.is_valid(snapped):
+        raise _Refused("self_crossing", explain_validity(snapped))
+
+
+def _shape(polygons: Polygons) -> MultiPolygon:
+    return MultiPolygon([Polygon(rings[0], rings[1:]) for rings in polygons])
+
+
+def _snapped(polygons: Iterable[Iterable[Ring]]) -> Polygons:
+    return tuple(
+        tuple(tuple((round(x * GRID) / GRID, round(y * GRID) / GRID) for x, y in ring) for ring in rings)
+        for rings in polygons
+    )
