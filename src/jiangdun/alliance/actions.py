@@ -1,0 +1,113 @@
+"""The verbs that change the alliance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from jiangdun.alliance import facts, models, queries
+from jiangdun.alliance.grants import ADMIN_ROLES, ROLES
+from jiangdun.core import journal
+from jiangdun.core.journal import By
+from jiangdun.core.trouble import AlreadyThere, BadInput, NotFound, OverLimit, StaleVersion
+
+_CODE = re.compile(r"[a-z][a-z0-9-]{1,31}")
+
+
+@transaction.atomic
+def found_agency(
+    code: str, name_zh: str, name_en: str, domain: str, *, by: By, now: datetime, demo: bool = False
+) -> queries.Agency:
+    """Take an agency into the alliance. Raises AlreadyThere, BadInput, OverLimit."""
+    if not _CODE.fullmatch(code):
+        raise BadInput(field="code", reason="small_letters_digits_hyphens")
+    for field, value, most in (("name_zh", name_zh, 80), ("name_en", name_en, 120), ("domain", domain, 32)):
+        if not value.strip() or len(value) > most:
+            raise BadInput(field=field, reason="length", most=most)
+    if models.Agency.objects.filter(code=code).exists():
+        raise AlreadyThere(what="agency", code=code)
+    if models.Agency.objects.count() >= queries.AGENCIES_MAX:
+        raise OverLimit(limit="AGENCIES_MAX", most=queries.AGENCIES_MAX)
+    row = models.Agency.objects.create(
+        code=code, name_zh=name_zh, name_en=name_en, domain=domain, demo=demo, founded_at=now
+    )
+    fact = facts.AgencyFounded(row.id, code, name_zh, name_en, domain, demo)
+    journal.record(fact, by=by, at=now, subject=f"agency:{row.id}")
+    return queries.agency(code)
+
+
+@transaction.atomic
+def join(account_id: UUID, agency: str, roles: Iterable[str], *, by: By, now: datetime) -> queries.Membership:
+    """Let an account serve in `agency` with `roles`. Raises NotFound, AlreadyThere, BadInput.
+
+    Whoever left before may join again: the membership opens anew.
+    """
+    held = _checked(account_id, agency, roles, now)
+    home = queries.agency(agency)
+    row = models.Membership.objects.filter(account_id=account_id, agency_id=home.id).first()
+    if row is not None and (row.valid_to is None or row.valid_to > now):
+        raise AlreadyThere(what="membership", agency=agency)
+    if row is None:
+        row = models.Membership(account_id=account_id, agency_id=home.id)
+    else:
+        row.version += 1
+    row.roles, row.valid_from, row.valid_to = held, now, None
+    row.save()
+    fact = facts.MemberJoined(row.id, account_id, agency, held)
+    journal.record(fact, by=by, at=now, subject=f"account:{account_id}")
+    return _read(row.id, account_id, now)
+
+
+@transaction.atomic
+def change_roles(
+    membership_id: UUID, roles: Iterable[str], *, version: int, by: By, now: datetime
+) -> queries.Membership:
+    """Give a membership other roles. Raises NotFound, StaleVersion, BadInput."""
+    row = _held(membership_id, now)
+    held = _checked(row.account_id, row.agency.code, roles, now)
+    same = models.Membership.objects.filter(id=membership_id, version=version)
+    if not same.update(roles=held, version=version + 1):
+        raise StaleVersion(what="membership", version=row.version)
+    fact = facts.MemberRolesChanged(row.id, row.account_id, row.agency.code, held)
+    journal.record(fact, by=by, at=now, subject=f"account:{row.account_id}")
+    return _read(row.id, row.account_id, now)
+
+
+@transaction.atomic
+def leave(membership_id: UUID, *, version: int, by: By, now: datetime) -> None:
+    """End a membership now. Raises NotFound, StaleVersion."""
+    row = _held(membership_id, now)
+    same = models.Membership.objects.filter(id=membership_id, version=version)
+    if not same.update(valid_to=now, version=version + 1):
+        raise StaleVersion(what="membership", version=row.version)
+    fact = facts.MemberLeft(row.id, row.account_id, row.agency.code)
+    journal.record(fact, by=by, at=now, subject=f"account:{row.account_id}")
+
+
+def _held(membership_id: UUID, now: datetime) -> models.Membership:
+    row = models.Membership.objects.select_related("agency").filter(id=membership_id).first()
+    if row is None or (row.valid_to is not None and row.valid_to <= now):
+        raise NotFound(what="membership")
+    return row
+
+
+def _read(membership_id: UUID, account_id: UUID, now: datetime) -> queries.Membership:
+    return next(m for m in queries.memberships(account_id, now) if m.id == membership_id)
+
+
+def _checked(account_id: UUID, agency: str, roles: Iterable[str], now: datetime) -> list[str]:
+    """The roles as they may be held, or BadInput. The three administrators are three people, over all agencies."""
+    wanted = frozenset(roles)
+    if not wanted:
+        raise BadInput(field="roles", reason="empty")
+    if not wanted <= ROLES:
+        raise BadInput(field="roles", reason="unknown", roles=sorted(wanted - ROLES))
+    elsewhere = [m.roles for m in queries.memberships(account_id, now) if m.agency != agency]
+    everything = wanted.union(*elsewhere)
+    if everything & ADMIN_ROLES and len(everything) > 1:
+        raise BadInput(field="roles", reason="admin_roles_are_separated", roles=sorted(everything))
+    return sorted(wanted)

@@ -1,0 +1,67 @@
+"""What each role may do: one table to read. The hall binds `GRANTS` to `core.access`.
+
+Reading down a role shows its day. `own` reaches only things of the asker's agency; `other(field)` wants someone else
+than whoever did the step before. The three administrators are separated (GB/T 22239 level 3: system, security, audit):
+none of them can do another's work, and no account holds two of these roles.
+"""
+
+from __future__ import annotations
+
+from jiangdun.core.access import Grant, Grants
+
+
+def _any(*verbs: str) -> tuple[Grant, ...]:
+    return tuple(Grant(verb) for verb in verbs)
+
+
+def _own(*verbs: str) -> tuple[Grant, ...]:
+    return tuple(Grant(verb, "agency") for verb in verbs)
+
+
+def _self(*verbs: str) -> tuple[Grant, ...]:
+    return tuple(Grant(verb, "self") for verb in verbs)
+
+
+_LOOK = _any("board.view", "tracks.read", "zones.read", "units.read", "alerts.read", "incidents.read", "rules.read")
+_DESK = (
+    _any("alert.acknowledge", "alert.dismiss", "alert.promote", "sources.read", "journal.read")
+    + _own("incident.sign", "incident.assign", "incident.dispose")
+    + _own("unit.set_state", "unit.add")
+    + _any("devices.read")
+)
+
+GRANTS: Grants = {
+    # 指挥长: everything of the desk, and reviews what another person disposed of
+    "duty_commander": _LOOK
+    + _DESK
+    + _own("incident.order_acknowledged", "incident.arrive")
+    + (Grant("incident.review", other="disposed_by"),)
+    + _any("zones.import"),
+    # 值班席
+    "desk": _LOOK + _DESK + _own("incident.order_acknowledged", "incident.arrive"),
+    # 研判员: proposes rules; another analyst or a commander's agency releases them
+    "analyst": _LOOK
+    + _any("rules.propose", "journal.read", "sources.read", "zones.import", "tracks.replay")
+    + (Grant("rules.release", other="proposed_by"),),
+    # 一线人员: what concerns the own boat or car
+    "field": _any("board.view", "tracks.read", "zones.read", "units.read", "incidents.read")
+    + _own("incident.order_acknowledged", "incident.arrive", "incident.dispose")
+    + _own("unit.set_state"),
+    # 审核员: closes the loop, never own work
+    "reviewer": _LOOK + _any("journal.read") + (Grant("incident.review", other="disposed_by"),),
+    # 系统管理员: devices, agencies, accounts; sees no incident
+    "admin_system": _any(
+        "devices.read", "devices.admit", "devices.refuse", "sources.read", "agencies.found", "accounts.create",
+        "health.read",
+    ),  # fmt: skip
+    # 安全管理员: roles and locks; creates no account
+    "admin_security": _any("members.join", "members.change", "accounts.switch", "parameters.set", "health.read"),
+    # 审计员: reads everything that was done, changes nothing
+    "admin_audit": _any("journal.read", "journal.verify", "access.read", "health.read"),
+    # 大屏: a device that only looks
+    "wall": _any("board.view", "tracks.read", "zones.read", "units.read", "alerts.read", "incidents.read"),
+}
+
+ROLES = frozenset(GRANTS)
+ADMIN_ROLES = frozenset({"admin_system", "admin_security", "admin_audit"})
+"""No account holds two of these, nor one of these beside an operational role."""

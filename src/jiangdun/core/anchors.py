@@ -1,0 +1,55 @@
+"""Anchors: what the journal's end looked like, noted outside the database.
+
+A chain proves that nothing inside it was changed; it cannot see that its tail was cut off. An anchor in a file (or on
+another machine: the file may be copied anywhere) can. One JSON line each: {"number", "hash", "at"}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from jiangdun.core import canonical
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Seal `number` had `hash`."""
+
+    number: int
+    hash: str
+
+
+def write(path: Path, anchor: Anchor, at: datetime) -> None:
+    """Append `anchor` to the file at `path` and wait until the disk has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = canonical.text({"number": anchor.number, "hash": anchor.hash, "at": at}) + "\n"
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(handle, line.encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read(path: Path) -> list[Anchor]:
+    """Every anchor in the file at `path`, in the order written; none where there is no file.
+
+    A last line cut off by a crash is passed over. Raises ValueError for any other line that is no anchor.
+    """
+    if not path.exists():
+        return []
+    found = []
+    lines = path.read_text().split("\n")
+    for count, line in enumerate(lines, 1):
+        if not line or count == len(lines):
+            continue
+        try:
+            entry = json.loads(line)
+            found.append(Anchor(int(entry["number"]), str(entry["hash"])))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} line {count} is no anchor") from error
+    return found

@@ -1,0 +1,123 @@
+"""What the floor announces. No personal value stands here: ids, codes, and salted digests of addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from jiangdun.core.kinds import fact
+
+
+@fact("core.AccountCreated")
+@dataclass(frozen=True)
+class AccountCreated:
+    """An account came to be."""
+
+    account: UUID
+
+
+@fact("core.AccountSwitched")
+@dataclass(frozen=True)
+class AccountSwitched:
+    """An account was switched on or off."""
+
+    account: UUID
+    active: bool
+
+
+@fact("core.PasswordChanged")
+@dataclass(frozen=True)
+class PasswordChanged:
+    """A password was set anew."""
+
+    account: UUID
+
+
+@fact("core.SignedIn")
+@dataclass(frozen=True)
+class SignedIn:
+    """Someone signed in from an address of this digest."""
+
+    account: UUID
+    address: str
+
+
+@fact("core.SignedOut")
+@dataclass(frozen=True)
+class SignedOut:
+    """Someone signed out: by hand, or because the session was unused too long."""
+
+    account: UUID
+    reason: str
+
+
+@fact("core.SignInRefused")
+@dataclass(frozen=True)
+class SignInRefused:
+    """A try to sign in failed. `account` is None when no such name is known; `reason` is a code."""
+
+    account: UUID | None
+    address: str
+    reason: str
+
+
+@fact("core.AccountLocked")
+@dataclass(frozen=True)
+class AccountLocked:
+    """Too many bad tries: `scope` (account or address) takes no sign-in before `until`."""
+
+    account: UUID | None
+    address: str
+    scope: str
+    until: datetime
+
+
+@fact("core.ParameterSet")
+@dataclass(frozen=True)
+class ParameterSet:
+    """An adjustable value holds from `valid_from` on."""
+
+    name: str
+    value: Any
+    valid_from: datetime
+
+
+@fact("core.AlgorithmsSwitched")
+@dataclass(frozen=True)
+class AlgorithmsSwitched:
+    """From this fact on the journal is hashed by `algorithms`."""
+
+    algorithms: tuple[str, ...]
+
+
+@fact("core.ReaderFailed")
+@dataclass(frozen=True)
+class ReaderFailed:
+    """A reader could not take fact `number` in and went on without it; `error` is the kind of exception."""
+
+    reader: str
+    number: int
+    kind: str
+    error: str
+
+
+@fact("core.TimerFailed")
+@dataclass(frozen=True)
+class TimerFailed:
+    """A timer's handler failed for the first time; it is tried again."""
+
+    kind: str
+    key: str
+    error: str
+
+
+@fact("core.LetterGivenUp")
+@dataclass(frozen=True)
+class LetterGivenUp:
+    """The world did not take a letter after `attempts` tries."""
+
+    channel: str
+    key: str
+    attempts: int
