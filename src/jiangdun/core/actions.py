@@ -1,0 +1,32 @@
+"""The floor's verbs for people: accounts, parameters, the journal's algorithms. One door for the rooms above."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from jiangdun.core import chain, facts, journal
+from jiangdun.core.accounts import create as create_account
+from jiangdun.core.accounts import note_sign_in, note_sign_out, set_password
+from jiangdun.core.accounts import switch as switch_account
+from jiangdun.core.parameters import set_parameter
+from jiangdun.core.trouble import BadInput
+
+__all__ = [
+    "create_account", "note_sign_in", "note_sign_out", "set_parameter", "set_password", "switch_account",
+    "switch_algorithms",
+]  # fmt: skip
+
+
+@transaction.atomic
+def switch_algorithms(algorithms: Sequence[str], *, by: journal.By, now: datetime) -> None:
+    """Let the journal be hashed by `algorithms` from this fact on (sha256, or sha256 and sm3). Raises BadInput."""
+    try:
+        wanted = chain.check_algorithms(algorithms)
+    except ValueError as error:
+        raise BadInput(field="algorithms", reason="unknown", text=str(error)) from None
+    if chain.SM3 in wanted and not chain.sm3_here():
+        raise BadInput(field="algorithms", reason="sm3_missing_here")
+    journal.record(facts.AlgorithmsSwitched(wanted), by=by, at=now, subject="journal:algorithms")
