@@ -100,7 +100,9 @@ def _read(membership_id: UUID, account_id: UUID, now: datetime) -> queries.Membe
 
 
 def _checked(account_id: UUID, agency: str, roles: Iterable[str], now: datetime) -> list[str]:
-    """The roles as they may be held, or BadInput. The three administrators are three people, over all agencies."""
+    """The roles as they may be held, or BadInput. The three administrators are three people, over all
+    agencies.
+    """
     wanted = frozenset(roles)
     if not wanted:
         raise BadInput(field="roles", reason="empty")

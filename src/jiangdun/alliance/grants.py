@@ -1,8 +1,8 @@
 """What each role may do: one table to read. The hall binds `GRANTS` to `core.access`.
 
-Reading down a role shows its day. `own` reaches only things of the asker's agency; `other(field)` wants someone else
-than whoever did the step before. The three administrators are separated (GB/T 22239 level 3: system, security, audit):
-none of them can do another's work, and no account holds two of these roles.
+Reading down a role shows its day. `own` reaches only things of the asker's agency; `other(field)` wants
+someone else than whoever did the step before. The three administrators are separated (GB/T 22239 level 3:
+system, security, audit): none of them can do another's work, and no account holds two of these roles.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ def _self(*verbs: str) -> tuple[Grant, ...]:
     return tuple(Grant(verb, "self") for verb in verbs)
 
 
-_LOOK = _any("board.view", "tracks.read", "zones.read", "units.read", "alerts.read", "incidents.read", "rules.read")
+_LOOK = _any(
+    "board.view", "tracks.read", "zones.read", "units.read", "alerts.read", "incidents.read", "rules.read"
+)
 _DESK = (
     _any("alert.acknowledge", "alert.dismiss", "alert.promote", "sources.read", "journal.read")
     + _own("incident.sign", "incident.assign", "incident.dispose")
@@ -51,11 +53,18 @@ GRANTS: Grants = {
     "reviewer": _LOOK + _any("journal.read") + (Grant("incident.review", other="disposed_by"),),
     # 系统管理员: devices, agencies, accounts; sees no incident
     "admin_system": _any(
-        "devices.read", "devices.admit", "devices.refuse", "sources.read", "agencies.found", "accounts.create",
+        "devices.read",
+        "devices.admit",
+        "devices.refuse",
+        "sources.read",
+        "agencies.found",
+        "accounts.create",
         "health.read",
-    ),  # fmt: skip
+    ),
     # 安全管理员: roles and locks; creates no account
-    "admin_security": _any("members.join", "members.change", "accounts.switch", "parameters.set", "health.read"),
+    "admin_security": _any(
+        "members.join", "members.change", "accounts.switch", "parameters.set", "health.read"
+    ),
     # 审计员: reads everything that was done, changes nothing
     "admin_audit": _any("journal.read", "journal.verify", "access.read", "health.read"),
     # 大屏: a device that only looks

@@ -1,6 +1,7 @@
 """Who may do what, judged in one place, on values.
 
-`alliance` makes the grants, the hall binds them once. Nothing bound means no; a verb nobody was granted means no.
+`alliance` makes the grants, the hall binds them once. Nothing bound means no; a verb nobody was granted
+means no.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ class Asker:
 class Grant:
     """What a role may do.
 
-    `reach`: any thing, only things whose `agency` (or one of whose `agencies`) is the asker's, or only things whose
-    `person` is the asker. `other` names a field of the thing holding who did the step before: it must be someone else.
-    `fields` limits what is shown; None shows all.
+    `reach`: any thing, only things whose `agency` (or one of whose `agencies`) is the asker's, or only
+    things whose `person` is the asker. `other` names a field of the thing holding who did the step before:
+    it must be someone else. `fields` limits what is shown; None shows all.
     """
 
     verb: str
@@ -79,10 +80,12 @@ def bind(grants: Grants | None) -> None:
 
 
 def judge(asker: Asker, verb: str, thing: Mapping[str, Any] | None = None) -> Allowed | Denied:
-    """Whether `asker` may do `verb` to `thing` (its `agency`, `agencies`, `person`, and fields named by a grant).
+    """Whether `asker` may do `verb` to `thing` (its `agency`, `agencies`, `person`, and fields named by a
+    grant).
 
-    Of several grants the widest wins: all fields if one shows all, else the union. A grant that reaches only so far
-    denies a thing that does not say where it belongs; without any thing (the verb as such) it allows.
+    Of several grants the widest wins: all fields if one shows all, else the union. A grant that reaches
+    only so far denies a thing that does not say where it belongs; without any thing (the verb as such) it
+    allows.
     """
     if _bound.grants is None:
         return Denied("unbound")

@@ -4,8 +4,8 @@
     outcome = await writer.do(lambda: accounts.note_sign_in(username, known, address, now))
 
 or `sign_in(...)`, which does both. Bad tries are counted per account and per address (digests only); after
-`signin.tries` within `signin.window_s` that account or address waits `signin.lock_s`. A right password during a lock
-is refused like a wrong one, so guessing on tells nothing.
+`signin.tries` within `signin.window_s` that account or address waits `signin.lock_s`. A right password
+during a lock is refused like a wrong one, so guessing on tells nothing.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ class SignIn:
 def create(
     username: str, password: str, *, name_zh: str, name_en: str = "", by: By, now: datetime
 ) -> Account:
-    """Create an account. Raises AlreadyThere, or BadInput saying which rule the name or the password breaks."""
+    """Create an account. Raises AlreadyThere, or BadInput saying which rule the name or the password
+    breaks.
+    """
     username = username.strip()
     if not username or len(username) > NAME_MAX or not username.isprintable():
         raise BadInput(field="username", reason="length", most=NAME_MAX)
@@ -104,7 +106,9 @@ def switch(account_id: UUID, *, active: bool, by: By, now: datetime) -> Account:
 
 
 def check(username: str, password: str) -> UUID | None:
-    """The account of this name and password, if active. Takes as long for an unknown name as for a known one."""
+    """The account of this name and password, if active. Takes as long for an unknown name as for a known
+    one.
+    """
     row = models.Account.objects.filter(username=username[:NAME_MAX].strip()).first()
     if len(password) > PASSWORD_MAX:
         return None
@@ -119,7 +123,8 @@ def check(username: str, password: str) -> UUID | None:
 def note_sign_in(username: str, known: UUID | None, address: str, now: datetime) -> SignIn:
     """Write down a try (`known` from `check`) and decide it. Does not raise: what it writes must be kept.
 
-    The lock is looked at here, in the order of writing: of many guesses sent at once no more count than allowed.
+    The lock is looked at here, in the order of writing: of many guesses sent at once no more count than
+    allowed.
     """
     row = models.Account.objects.filter(username=username[:NAME_MAX].strip()).first()
     account_id = row.id if row else None
@@ -217,7 +222,7 @@ def _hashed(password: str, row: models.Account) -> str:
 
 
 def _row(account_id: UUID) -> models.Account:
-    row = models.Account.objects.filter(id=account_id).first()
+    row: models.Account | None = models.Account.objects.filter(id=account_id).first()
     if row is None:
         raise NotFound(what="account")
     return row

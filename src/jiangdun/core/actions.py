@@ -1,4 +1,6 @@
-"""The floor's verbs for people: accounts, parameters, the journal's algorithms. One door for the rooms above."""
+"""The floor's verbs for people: accounts, parameters, the journal's algorithms. One door for the rooms
+above.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ __all__ = [
 
 @transaction.atomic
 def switch_algorithms(algorithms: Sequence[str], *, by: journal.By, now: datetime) -> None:
-    """Let the journal be hashed by `algorithms` from this fact on (sha256, or sha256 and sm3). Raises BadInput."""
+    """Let the journal be hashed by `algorithms` from this fact on (sha256, or sha256 and sm3). Raises
+    BadInput.
+    """
     try:
         wanted = chain.check_algorithms(algorithms)
     except ValueError as error:

@@ -1,7 +1,8 @@
 """Anchors: what the journal's end looked like, noted outside the database.
 
-A chain proves that nothing inside it was changed; it cannot see that its tail was cut off. An anchor in a file (or on
-another machine: the file may be copied anywhere) can. One JSON line each: {"number", "hash", "at"}.
+A chain proves that nothing inside it was changed; it cannot see that its tail was cut off. An anchor in a
+file (or on another machine: the file may be copied anywhere) can. One JSON line each: {"number", "hash",
+"at"}.
 """
 
 from __future__ import annotations

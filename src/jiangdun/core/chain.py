@@ -1,8 +1,8 @@
 """The chain of seals as pure arithmetic: which text is hashed, by which algorithms, onto which predecessor.
 
-A hash covers every field of the seal and of its fact, as one canonical JSON list. SHA-256 always; SM3 (GB/T 32905)
-beside it from the fact `core.AlgorithmsSwitched` on. Each SM3 hash covers its own predecessor as well, so either
-chain stands alone.
+A hash covers every field of the seal and of its fact, as one canonical JSON list. SHA-256 always; SM3 (GB/T
+32905) beside it from the fact `core.AlgorithmsSwitched` on. Each SM3 hash covers its own predecessor as
+well, so either chain stands alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ SWITCH = "core.AlgorithmsSwitched"
 
 @dataclass(frozen=True)
 class Tip:
-    """The end of the chain: number, SHA-256 and SM3 of the last seal, and the algorithms that hold after it."""
+    """The end of the chain: number, SHA-256 and SM3 of the last seal, and the algorithms that hold after
+    it.
+    """
 
     number: int = 0
     sha256: str = FIRST

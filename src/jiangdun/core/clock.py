@@ -1,6 +1,7 @@
 """The only place that reads the time. Everything else is told what time it is.
 
-A demo runs on the real clock plus a constant: it moves at the pace of the world, only the face is set elsewhere.
+A demo runs on the real clock plus a constant: it moves at the pace of the world, only the face is set
+elsewhere.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ from django.conf import settings
 
 
 def digest(kind: str, value: str) -> str:
-    """32 hex digits standing for `value` as a `kind` (`address`, `account`, `phone`); the same in one installation."""
+    """32 hex digits standing for `value` as a `kind` (`address`, `account`, `phone`); the same in one
+    installation.
+    """
     key = hashlib.sha256(f"jiangdun digest {kind}:{settings.SECRET_KEY}".encode()).digest()
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:32]

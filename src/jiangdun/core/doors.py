@@ -1,4 +1,5 @@
-"""The door Django's sessions come through: how a session's account id becomes the account, in the floor's own frame.
+"""The door Django's sessions come through: how a session's account id becomes the account, in the floor's
+own frame.
 
 Settings name it: AUTHENTICATION_BACKENDS = ["jiangdun.core.doors.SessionDoor"].
 """

@@ -1,8 +1,10 @@
-"""Places on the earth: three Chinese coordinate systems, the grid positions are kept on, distances, river chainage.
+"""Places on the earth: three Chinese coordinate systems, the grid positions are kept on, distances, river
+chainage.
 
-Everything is kept as WGS-84 longitude, latitude in degrees (CGCS2000 counts as equal). GCJ-02 is WGS-84 shifted by
-some hundred metres inside China, BD-09 is GCJ-02 shifted again. The shift is the widely published one (a = 6378245,
-ee = 0.00669342162296594323); inverses are iterated until they agree within 1e-9 degree.
+Everything is kept as WGS-84 longitude, latitude in degrees (CGCS2000 counts as equal). GCJ-02 is WGS-84
+shifted by some hundred metres inside China, BD-09 is GCJ-02 shifted again. The shift is the widely
+published one (a = 6378245, ee = 0.00669342162296594323); inverses are iterated until they agree within 1e-9
+degree.
 """
 
 from __future__ import annotations
@@ -112,7 +114,9 @@ def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
 
 
 def near_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
-    """Metres between two points on a flat map: quicker, and within 0.1 % of `distance_m` up to 50 km (to 60° lat)."""
+    """Metres between two points on a flat map: quicker, and within 0.1 % of `distance_m` up to 50 km (to
+    60° lat).
+    """
     east, north = _flat(lon2 - lon1, lat2 - lat1, (lat1 + lat2) / 2)
     return math.hypot(east, north)
 
@@ -143,7 +147,10 @@ class Centreline:
     """
 
     def __init__(
-        self, points: Sequence[Point], km: Sequence[float], downstream: Literal["falling", "rising"] = "falling"
+        self,
+        points: Sequence[Point],
+        km: Sequence[float],
+        downstream: Literal["falling", "rising"] = "falling",
     ) -> None:
         if len(points) != len(km) or len(points) < 2:
             raise ValueError("a centreline needs two points or more, and one km mark for each")

@@ -2,11 +2,13 @@
 
     with transaction.atomic():
         incident.save()
-        journal.record(IncidentSigned(...), by=By(person=..., agency=...), at=now, subject=f"incident:{incident.id}")
+        journal.record(IncidentSigned(...), by=By(person=..., agency=...), at=now,
+        subject=f"incident:{incident.id}")
 
-`record` gives no number: that would make every writer wait for every other. `seal` takes the facts that are committed
-and not yet sealed, in id order, and appends {number, fact, previous hash, hash}; numbers have no gap. Readers and
-screens go by number alone, so a transaction that commits late is read late, and never missed.
+`record` gives no number: that would make every writer wait for every other. `seal` takes the facts that are
+committed and not yet sealed, in id order, and appends {number, fact, previous hash, hash}; numbers have no
+gap. Readers and screens go by number alone, so a transaction that commits late is read late, and never
+missed.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ from jiangdun.core.kinds import fact, upcast
 from jiangdun.core.models import FactRow, Seal, Unsealed
 
 __all__ = [
-    "By", "Problem", "Sealed", "Verdict", "about", "after", "anchor", "fact", "head", "record", "seal", "seal_facts",
-    "upcast", "verify",
+    "By", "Problem", "Sealed", "Verdict", "about", "after", "anchor", "fact", "head", "record", "seal",
+    "seal_facts", "upcast", "verify",
 ]  # fmt: skip
 
 SEAL_MAX = 1_000
@@ -43,7 +45,9 @@ _LOCK = 0x4A44_5345_414C  # "JDSEAL": the advisory lock of the one sealer on Pos
 
 @dataclass(frozen=True)
 class By:
-    """Who did it: a person of an agency, a rule in a version, or a part of the system. Ids and codes, never names."""
+    """Who did it: a person of an agency, a rule in a version, or a part of the system. Ids and codes, never
+    names.
+    """
 
     person: str | None = None
     agency: str | None = None
@@ -83,7 +87,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `verify` found. `ok` is true when `problems` is empty; `head` is the last number, `hash` its hash."""
+    """What `verify` found. `ok` is true when `problems` is empty; `head` is the last number, `hash` its
+    hash.
+    """
 
     ok: bool
     checked: int
@@ -99,8 +105,9 @@ def record(
 ) -> int:
     """Write the fact `what` into the open transaction and return its id.
 
-    `subject` reads like `incident:<uuid>`; `cause` is the id of the fact that led here. Raises TypeError or ValueError
-    for a body JSON cannot hold, AssertionError outside a transaction: change and fact must stand or fall together.
+    `subject` reads like `incident:<uuid>`; `cause` is the id of the fact that led here. Raises TypeError or
+    ValueError for a body JSON cannot hold, AssertionError outside a transaction: change and fact must stand
+    or fall together.
     """
     assert connection.in_atomic_block, "record a fact inside the transaction of its change"
     assert ":" in subject, f"{subject!r} does not read like kind:id"
@@ -129,8 +136,9 @@ def seal(now: datetime, limit: int = SEAL_MAX) -> int:
 def seal_facts(now: datetime, limit: int = SEAL_MAX) -> list[Sealed]:
     """Seal up to `limit` facts that are not sealed yet, in id order, and return them.
 
-    Inside an open transaction the seals commit with it, so its own facts may be among them. A fact with a low id that
-    commits after its successors were sealed is found here later: what counts is being unsealed, not the highest id.
+    Inside an open transaction the seals commit with it, so its own facts may be among them. A fact with a
+    low id that commits after its successors were sealed is found here later: what counts is being unsealed,
+    not the highest id.
     """
     if not Unsealed.objects.exists():
         return []
@@ -163,7 +171,9 @@ def after(number: int, limit: int = 500) -> list[Sealed]:
 
 def about(subject: str, after: int = 0, limit: int = PAGE_MAX) -> list[Sealed]:
     """Sealed facts about `subject` with a number above `after`, in order."""
-    seals = Seal.objects.filter(fact__subject=subject, number__gt=after).select_related("fact").order_by("number")
+    seals = (
+        Seal.objects.filter(fact__subject=subject, number__gt=after).select_related("fact").order_by("number")
+    )
     return [_sealed(s, s.fact) for s in seals[: min(limit, PAGE_MAX)]]
 
 
@@ -173,7 +183,9 @@ def anchor_file() -> Path:
 
 
 def anchor(now: datetime) -> anchors.Anchor | None:
-    """Note the newest seal outside the database and return it; None when nothing is sealed or nothing is new."""
+    """Note the newest seal outside the database and return it; None when nothing is sealed or nothing is
+    new.
+    """
     last = Seal.objects.order_by("-number").first()
     if last is None:
         return None
@@ -193,16 +205,16 @@ def verify(anchor: anchors.Anchor | None = None, now: datetime | None = None) ->
     expected = {a.number: a.hash for a in noted}
     problems = list(_walk(head(), expected))
     problems += _orphans(now or clock.now())
-    last = Seal.objects.order_by("-number").first()
+    tip = _tip()
     newest = max(expected, default=0)
-    if newest > (last.number if last else 0):
-        text = f"the anchor knows seal {newest}, the journal ends at {last.number if last else 0}: its tail was cut"
+    if newest > tip.number:
+        text = f"the anchor knows seal {newest}, the journal ends at {tip.number}: its tail was cut off"
         problems.append(Problem("cut", text, newest))
     return Verdict(
         ok=not problems,
         checked=Seal.objects.count(),
-        head=last.number if last else 0,
-        hash=last.hash if last else chain.FIRST,
+        head=tip.number,
+        hash=tip.sha256,
         anchored=newest,
         found=len(problems),
         problems=tuple(problems[:PROBLEMS_MAX]),
@@ -225,7 +237,9 @@ def _walk(end: int, expected: dict[int, str]) -> Iterator[Problem]:
         if (row.hash, row.sm3) != (linked.sha256, linked.sm3):
             yield Problem("hash", f"fact {fact_id} is not what seal {number} sealed", number, fact_id)
         if expected.get(number, row.hash) != row.hash:
-            yield Problem("anchor", f"seal {number} is not the one noted outside the database", number, fact_id)
+            yield Problem(
+                "anchor", f"seal {number} is not the one noted outside the database", number, fact_id
+            )
         # Go on from what stands there, so that one broken link is one problem and not all that follow.
         tip = chain.Tip(number, row.hash, row.sm3, algorithms)
 
@@ -233,7 +247,9 @@ def _walk(end: int, expected: dict[int, str]) -> Iterator[Problem]:
 def _seals_until(end: int) -> Iterator[Seal]:
     number = -1
     while True:
-        page = Seal.objects.filter(number__gt=number, number__lte=end).select_related("fact").order_by("number")
+        page = (
+            Seal.objects.filter(number__gt=number, number__lte=end).select_related("fact").order_by("number")
+        )
         rows = list(page[:SEAL_MAX])
         yield from rows
         if len(rows) < SEAL_MAX:
@@ -249,7 +265,9 @@ def _orphans(now: datetime) -> Iterable[Problem]:
 
 
 def _alone() -> bool:
-    """Be the one sealer until the transaction ends. SQLite lets in one writing transaction at a time anyway."""
+    """Be the one sealer until the transaction ends. SQLite lets in one writing transaction at a time
+    anyway.
+    """
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
@@ -265,7 +283,9 @@ def _tip() -> chain.Tip:
 
 
 def _algorithms_from(row: FactRow, tip: chain.Tip) -> tuple[str, ...]:
-    """The switch takes effect at the very fact that orders it, in the order of numbers: no writer need know."""
+    """The switch takes effect at the very fact that orders it, in the order of numbers: no writer need
+    know.
+    """
     if row.kind != chain.SWITCH:
         return tip.algorithms
     return chain.check_algorithms(json.loads(row.body)["algorithms"])
@@ -294,7 +314,17 @@ def _sealed(seal: Seal, row: FactRow) -> Sealed:
     version, body = kinds.read_today(row.kind, row.version, json.loads(row.body))
     by = By(row.person or None, row.agency or None, row.rule or None, row.system or None)
     return Sealed(
-        seal.number, row.pk, row.kind, version, row.at, by, row.cause, row.subject, body, row.exercise, seal.hash
+        seal.number,
+        row.pk,
+        row.kind,
+        version,
+        row.at,
+        by,
+        row.cause,
+        row.subject,
+        body,
+        row.exercise,
+        seal.hash,
     )
 
 

@@ -63,7 +63,9 @@ def known() -> dict[str, int]:
 
 
 def body_text(value: object) -> tuple[str, int, str]:
-    """(kind, version, body as canonical JSON) of a fact. Raises TypeError or ValueError naming what is wrong."""
+    """(kind, version, body as canonical JSON) of a fact. Raises TypeError or ValueError naming what is
+    wrong.
+    """
     cls = type(value)
     if not hasattr(cls, "fact_kind") or not dataclasses.is_dataclass(value) or isinstance(value, type):
         raise TypeError(f"{cls.__name__} is no fact: mark a frozen dataclass with @fact")
@@ -71,7 +73,7 @@ def body_text(value: object) -> tuple[str, int, str]:
     body = canonical.text(fields)
     if len(body) > BODY_MAX:
         raise ValueError(f"the body of {cls.fact_kind} has {len(body)} characters, more than {BODY_MAX}")
-    return cls.fact_kind, cls.fact_version, body
+    return cls.fact_kind, _kinds[cls.fact_kind][1], body
 
 
 def read_today(kind: str, version: int, body: Body) -> tuple[int, Body]:

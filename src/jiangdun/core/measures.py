@@ -1,4 +1,6 @@
-"""Units, and how one becomes another. Inside the system: metres, seconds, degrees, metres a second, km where named."""
+"""Units, and how one becomes another. Inside the system: metres, seconds, degrees, metres a second, km
+where named.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The floor's tables. Nothing outside `jiangdun.core` touches them; the doors are `journal`, `timers`, `accounts` …"""
+"""The floor's tables. Nothing outside `jiangdun.core` touches them; the doors are `journal`, `timers`,
+`accounts` …
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from jiangdun.core import ids
 class Account(AbstractBaseUser):
     """Someone who can sign in. Personal data beyond a name to show lies elsewhere, encrypted."""
 
-    last_login = None  # type: ignore[assignment]  # sign-ins are facts; Django would write this one behind our back
+    last_login = None  # sign-ins are facts; Django would write this one behind our back
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     username = models.CharField(max_length=64, unique=True)
@@ -30,7 +32,9 @@ class Account(AbstractBaseUser):
 
 
 class FactRow(models.Model):
-    """One fact of the journal. Append-only: triggers refuse UPDATE and DELETE, and queue the row for the sealer."""
+    """One fact of the journal. Append-only: triggers refuse UPDATE and DELETE, and queue the row for the
+    sealer.
+    """
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=80)

@@ -1,8 +1,8 @@
 """The outbox: what we owe the outside world. At least once, never lost; the key goes along against doubles.
 
-`put` is written in the transaction of its cause. `run_once` claims letters under a lease, sends them outside any
-transaction (a slow gateway must not hold the database), then notes what came of it. After a crash between sending and
-noting, the lease runs out and the letter is sent again with the same key.
+`put` is written in the transaction of its cause. `run_once` claims letters under a lease, sends them
+outside any transaction (a slow gateway must not hold the database), then notes what came of it. After a
+crash between sending and noting, the lease runs out and the letter is sent again with the same key.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class Outcome:
 
 
 def put(channel: str, key: str, payload: object, now: datetime) -> bool:
-    """Put a letter into the outbox, within the caller's transaction; False when (channel, key) is there already."""
+    """Put a letter into the outbox, within the caller's transaction; False when (channel, key) is there
+    already.
+    """
     text = canonical.text(payload)
     _, new = OutboxRow.objects.get_or_create(
         channel=channel, key=key, defaults={"payload": text, "next_at": now, "created_at": now}
@@ -72,7 +74,8 @@ def run_once(
 ) -> int:
     """Send what is due on the channels of `senders`; returns how many were taken by the world.
 
-    `write` runs a function in a write transaction and returns its answer: the desk gives its writer's, others need none.
+    `write` runs a function in a write transaction and returns its answer: the desk gives its writer's,
+    others need none.
     """
     write = write or _direct
     letters: list[Letter] = write(lambda: claim(list(senders), now, limit))
@@ -83,7 +86,9 @@ def run_once(
 
 
 def claim(channels: Sequence[str], now: datetime, limit: int = RUN_MAX) -> list[Letter]:
-    """Take up due letters: each counts an attempt and is left alone for LEASE. Runs in the caller's transaction."""
+    """Take up due letters: each counts an attempt and is left alone for LEASE. Runs in the caller's
+    transaction.
+    """
     due = OutboxRow.objects.filter(state=OutboxRow.QUEUED, next_at__lte=now, channel__in=channels)
     letters = []
     for row in due.order_by("next_at", "id")[:limit]:

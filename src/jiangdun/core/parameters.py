@@ -1,4 +1,5 @@
-"""Adjustable values: what differs between agencies, reaches and seasons, with the moment from which each holds.
+"""Adjustable values: what differs between agencies, reaches and seasons, with the moment from which each
+holds.
 
 A room names its parameter once, with the value that holds until somebody sets another:
 

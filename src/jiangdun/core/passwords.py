@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.password_validation import (
     CommonPasswordValidator,
     MinimumLengthValidator,
@@ -11,10 +13,12 @@ from django.contrib.auth.password_validation import (
 
 LENGTH_MIN = 10
 
-VALIDATORS = [
+VALIDATORS: list[Any] = [
     MinimumLengthValidator(LENGTH_MIN),
     CommonPasswordValidator(),
     NumericPasswordValidator(),
     UserAttributeSimilarityValidator(("username", "name_en", "name_zh")),
 ]
-"""The codes of their errors: password_too_short, password_too_common, password_entirely_numeric, password_too_similar."""
+"""The codes of their errors: password_too_short, password_too_common, password_entirely_numeric,
+password_too_similar.
+"""

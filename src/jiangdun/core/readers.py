@@ -1,7 +1,7 @@
 """Inside readers: follow the journal and change our own tables, exactly once.
 
-A batch, its changes and the reader's cursor commit in one transaction. A handler that fails is undone, logged,
-journaled as `core.ReaderFailed` and passed over: one bad fact must not stop all that follow.
+A batch, its changes and the reader's cursor commit in one transaction. A handler that fails is undone,
+logged, journaled as `core.ReaderFailed` and passed over: one bad fact must not stop all that follow.
 """
 
 from __future__ import annotations
@@ -23,13 +23,17 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Reader:
-    """`handlers` maps a kind of fact to what is done about it; other kinds are read past. `name` keeps the place."""
+    """`handlers` maps a kind of fact to what is done about it; other kinds are read past. `name` keeps the
+    place.
+    """
 
     name: str
     handlers: Mapping[str, Handler]
 
     def run_once(self, limit: int = 200) -> int:
-        """Read on by up to `limit` facts and return how many were read (handled or not); 0 when there is no news."""
+        """Read on by up to `limit` facts and return how many were read (handled or not); 0 when there is no
+        news.
+        """
         with transaction.atomic():
             cursor, _ = ReaderCursor.objects.get_or_create(name=self.name)
             news = journal.after(cursor.number, limit)
@@ -57,7 +61,9 @@ class Reader:
         except (OperationalError, InterfaceError):
             raise  # the database is away: nothing of this batch has happened, it is read again
         except Exception as error:
-            _log.exception("a reader failed", reader=self.name, kind=fact.kind, number=fact.number, body=fact.body)
+            _log.exception(
+                "a reader failed", reader=self.name, kind=fact.kind, number=fact.number, body=fact.body
+            )
             if fact.kind == ReaderFailed.fact_kind:  # type: ignore[attr-defined]
                 return  # a reader of failures that fails would otherwise feed itself for ever
             failed = ReaderFailed(self.name, fact.number, fact.kind, type(error).__name__)

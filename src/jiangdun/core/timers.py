@@ -1,8 +1,8 @@
 """Timers: deadlines are stored moments, never sleeping tasks. One tick asks what is due.
 
-A handler runs in one transaction with the mark that its timer has fired: after a crash at any moment either both are
-there or neither, so an effect inside the database happens exactly once. Due timers of a process that was down fire at
-its first tick, late and with the `due_at` they always had.
+A handler runs in one transaction with the mark that its timer has fired: after a crash at any moment either
+both are there or neither, so an effect inside the database happens exactly once. Due timers of a process
+that was down fire at its first tick, late and with the `due_at` they always had.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ _handlers: dict[str, Handler] = {}
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many timers wait, how many are past due at the moment asked, and how many have failed at least once."""
+    """How many timers wait, how many are past due at the moment asked, and how many have failed at least
+    once.
+    """
 
     pending: int
     due: int
@@ -47,11 +49,12 @@ def register(kind: str, handler: Handler) -> None:
     _handlers[kind] = handler
 
 
-def set(kind: str, key: str, due_at: datetime, payload: object = None) -> None:  # noqa: A001  (timers.set reads well)
+def set(kind: str, key: str, due_at: datetime, payload: object = None) -> None:
     """Let the timer (kind, key) be due at `due_at`, within the caller's transaction.
 
-    A waiting timer moves to `due_at`. One that has fired is set again only to a later moment, so saying the same thing
-    twice changes nothing; a cancelled one is set again. `payload` is anything canonical JSON can say.
+    A waiting timer moves to `due_at`. One that has fired is set again only to a later moment, so saying the
+    same thing twice changes nothing; a cancelled one is set again. `payload` is anything canonical JSON can
+    say.
     """
     with transaction.atomic():
         text = canonical.text(payload)
@@ -74,7 +77,8 @@ def cancel(kind: str, key: str) -> bool:
 def tick(now: datetime, limit: int = TICK_MAX) -> int:
     """Fire what is due at `now`, oldest first, at most `limit`; returns how many fired.
 
-    A handler that fails is undone, logged, journaled at its first failure, and tried again with growing pauses.
+    A handler that fails is undone, logged, journaled at its first failure, and tried again with growing
+    pauses.
     """
     due = Timer.objects.filter(state=Timer.PENDING, next_at__lte=now, kind__in=list(_handlers))
     return sum(_fire(timer, now) for timer in due.order_by("next_at", "id")[:limit])
@@ -83,7 +87,9 @@ def tick(now: datetime, limit: int = TICK_MAX) -> int:
 def waiting(now: datetime) -> Waiting:
     """Counts for the health page."""
     pending = Timer.objects.filter(state=Timer.PENDING)
-    return Waiting(pending.count(), pending.filter(due_at__lte=now).count(), pending.filter(attempts__gt=0).count())
+    return Waiting(
+        pending.count(), pending.filter(due_at__lte=now).count(), pending.filter(attempts__gt=0).count()
+    )
 
 
 def _fire(timer: Timer, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """The database itself keeps the journal append-only, and queues each new fact for the sealer.
 
-Installed by a migration on both databases. A later migration that rebuilds one of these tables on SQLite loses its
-triggers and must call `install` again; a test compares.
+Installed by a migration on both databases. A later migration that rebuilds one of these tables on SQLite
+loses its triggers and must call `install` again; a test compares.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ BEGIN INSERT INTO core_unsealed (fact_id) VALUES (NEW.id); END"""
 
 _POSTGRES_FUNCTIONS = (
     """CREATE OR REPLACE FUNCTION core_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation'; END $$""",
+BEGIN RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE =
+'restrict_violation'; END $$""",
     """CREATE OR REPLACE FUNCTION core_queue() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN INSERT INTO core_unsealed (fact_id) VALUES (NEW.id); RETURN NULL; END $$""",
 )
@@ -69,6 +70,6 @@ def _sqlite_keeping(table: str, key: str) -> list[str]:
         f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN {refuse}; END",
         f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refuse}; END",
         # INSERT OR REPLACE deletes the old row without asking the DELETE trigger.
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}"
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}"  # noqa: S608  (our own names)
         f" WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) BEGIN {refuse}; END",
     ]

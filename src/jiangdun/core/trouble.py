@@ -1,4 +1,5 @@
-"""Trouble a person can mend. The text is made at the edge, in the language of whoever asked; here is only its code.
+"""Trouble a person can mend. The text is made at the edge, in the language of whoever asked; here is only
+its code.
 
 The world being wrong is a `BadFrame` (feeds); our being wrong is an assertion. This is the third kind.
 """

@@ -1,7 +1,8 @@
 """The vault: files kept under the SHA-256 of their content, written once, never changed.
 
-`<home>/vault/ab/cd/abcd…` holds the bytes and `abcd….sm3` beside it the SM3 of the same bytes, where this Python can
-do SM3. A file appears under its name only when the disk has all of it. Files are read and written in chunks.
+`<home>/vault/ab/cd/abcd…` holds the bytes and `abcd….sm3` beside it the SM3 of the same bytes, where this
+Python can do SM3. A file appears under its name only when the disk has all of it. Files are read and
+written in chunks.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ _HEX = frozenset("0123456789abcdef")
 
 @dataclass(frozen=True)
 class Stored:
-    """A file in the vault: its hashes (`sm3` is None where this Python cannot do SM3) and its size in bytes."""
+    """A file in the vault: its hashes (`sm3` is None where this Python cannot do SM3) and its size in
+    bytes.
+    """
 
     sha256: str
     sm3: str | None
@@ -36,21 +39,25 @@ class Stored:
 
 @dataclass(frozen=True)
 class Damage:
-    """A file whose content is not what its name says (`changed`), or whose SM3 differs (`sm3`), or a stray (`stray`)."""
+    """A file whose content is not what its name says (`changed`), or whose SM3 differs (`sm3`), or a stray
+    (`stray`).
+    """
 
     path: str
     what: str
 
 
 def put(data: bytes | Path | BinaryIO) -> Stored:
-    """Keep `data` and say under which hash. Keeping the same content again changes nothing. Raises OverLimit."""
+    """Keep `data` and say under which hash. Keeping the same content again changes nothing. Raises
+    OverLimit.
+    """
     if isinstance(data, Path):
         with data.open("rb") as file:
             return _put(file)
     return _put(io.BytesIO(data) if isinstance(data, bytes) else data)
 
 
-def open(sha256: str) -> BinaryIO:  # noqa: A001  (vault.open reads well)
+def open(sha256: str) -> BinaryIO:
     """The kept file, for reading. Raises NotFound, also for what is no hash."""
     try:
         return path(sha256).open("rb")
@@ -75,7 +82,9 @@ def stored(sha256: str) -> Stored:
 
 
 def verify() -> Iterator[Damage]:
-    """Read every kept file and yield those that are damaged. What lies unfinished from a crash is no damage."""
+    """Read every kept file and yield those that are damaged. What lies unfinished from a crash is no
+    damage.
+    """
     for place in sorted(_root().glob("??/??/*")):
         if place.suffix == ".sm3":
             if not place.with_suffix("").exists():

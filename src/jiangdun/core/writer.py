@@ -3,9 +3,9 @@
     writer = Writer(); writer.start()
     incident = await writer.do(lambda: response.actions.sign(incident_id, by=by, now=clock.now()))
 
-Each action runs inside a savepoint, so the error of one does not touch the others; all of a group are committed
-together (one fsync), sealed in the same transaction, and answered after the commit. SQLite has no second writer; on
-PostgreSQL the same thread works the same way and other processes may write beside it.
+Each action runs inside a savepoint, so the error of one does not touch the others; all of a group are
+committed together (one fsync), sealed in the same transaction, and answered after the commit. SQLite has no
+second writer; on PostgreSQL the same thread works the same way and other processes may write beside it.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class Counts:
 class Writer:
     """See the module. Commits up to `group_max` actions together, and waits at most `group_ms` for company.
 
-    `on_sealed` is called in the writer's thread, after the commit, with the facts just sealed, in order. It must be
-    quick. On PostgreSQL facts may also be sealed by another process: a reader by number misses none.
+    `on_sealed` is called in the writer's thread, after the commit, with the facts just sealed, in order. It
+    must be quick. On PostgreSQL facts may also be sealed by another process: a reader by number misses none.
     """
 
     def __init__(
@@ -113,10 +113,12 @@ class Writer:
     def submit(self, run: Callable[[], _T]) -> Future[_T]:
         """Let `run` be done by the writer; the answer (or its error) comes after the commit.
 
-        `run` changes the database and nothing else: it is run a second time when a group must be split up. Raises
-        `Busy` when QUEUE_MAX actions wait, RuntimeError when the writer is stopped.
+        `run` changes the database and nothing else: it is run a second time when a group must be split up.
+        Raises `Busy` when QUEUE_MAX actions wait, RuntimeError when the writer is stopped.
         """
-        assert threading.current_thread() is not self._thread, "an action is already in the writer: call it directly"
+        assert threading.current_thread() is not self._thread, (
+            "an action is already in the writer: call it directly"
+        )
         work = _Work(run, Future())
         with self._gate:
             if not self._open:
