@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 os.environ.setdefault("JIANGDUN_HOME", tempfile.mkdtemp(prefix="jiangdun-test-"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiangdun.hall.settings")
 
+pytest_plugins = ["plugins.sql_guard", "plugins.journal_tables"]
+
 settings.register_profile(
     "default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

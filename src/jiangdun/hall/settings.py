@@ -46,6 +46,7 @@ def _database() -> dict[str, object]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": HOME / "jiangdun.sqlite3",
+            "TEST": {"NAME": str(HOME / "test.sqlite3")},  # a file: threads and killed processes share it
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
@@ -96,6 +97,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "jiangdun.web.urls"
 TEMPLATES: list[dict[str, object]] = []
+AUTHENTICATION_BACKENDS = ["jiangdun.core.doors.SessionDoor"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
