@@ -1,6 +1,7 @@
 """A rule, read and checked: the values that the language yields and the engine compiles.
 
-Durations are ms, speeds 0.1 kn, as in `feeds.columns`. `docs/rules.md` says in words what each operator means.
+Durations are ms, speeds 0.1 kn, as in `feeds.columns`. `docs/rules.md` shows the syntax, `docs/operators.md`
+says what each operator means.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ import numpy.typing as npt
 class Condition(Protocol):
     """A compiled boolean expression over report columns, evaluated column-wise; NULL counts as false."""
 
-    text: str  # as the analyst wrote it
+    @property
+    def text(self) -> str:
+        """As the analyst wrote it."""
+        ...
 
     def evaluate(self, columns: Mapping[str, npt.NDArray[np.generic]]) -> npt.NDArray[np.bool_]: ...
 
@@ -54,7 +58,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Enter:
-    """From outside to inside. `fixes` consecutive fixes inside confirm it; 1 means on the segment between fixes."""
+    """From outside to inside. `fixes` consecutive fixes inside confirm it; 1 = on the segment."""
 
     place: Place
     fixes: int = 3
@@ -72,7 +76,7 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """The median speed of the last `window_ms` (at least `min_fixes` reports) is over or under a limit inside `place`."""
+    """The median speed of the last `window_ms` (`min_fixes` or more) is over or under a limit in `place`."""
 
     place: Place | None
     over_dkn: int | None = None
@@ -87,7 +91,7 @@ Step = Stay | Enter | Leave | Speed
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """`steps` one after another, each completed within `within_ms` of the one before, with no `unless` in between."""
+    """`steps` in order, each completed within `within_ms` of the one before, with no `unless` in between."""
 
     steps: tuple[Step, ...]
     within_ms: int

@@ -1,0 +1,413 @@
+"""The rule language: YAML text to `RuleSpec`, or every fault found in it, each with its place and its remedy.
+
+    spec = read(path.read_text(), path.name)
+    print(sentence(spec, "zh"))
+
+The shape is checked against `schema.json` (shipped, for editors and forms); then durations, speeds, dates and
+conditions are read. One file holds one rule. `docs/rules.md` shows the syntax with examples.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, TypeVar
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from .conditions import References, read_condition
+from .document import Document, Path, read_document
+from .errors import Problem, RuleError, clipped, nearest, wrong
+from .measures import day_ms, duration_ms, iso_day, speed_dkn
+from .phrases import sentence
+from .spec import (
+    Condition,
+    Enter,
+    Leave,
+    Legal,
+    Operator,
+    Place,
+    RuleSpec,
+    Sequence,
+    Severity,
+    Speed,
+    Stay,
+    Step,
+)
+
+__all__ = ["read", "schema", "sentence"]
+
+DISCRIMINATORS: Final = (
+    ("sequence", "sequence"),
+    ("speed", "speed"),
+    ("enters", "enters"),
+    ("leaves", "leaves"),
+)
+"""The key that says which operator it is, and its part of the schema; what has none of them is a stay."""
+
+FOREVER_MS: Final = 2**62
+T = TypeVar("T")
+
+
+def read(text: str, file: str = "", *, version: int = 1, references: References | None = None) -> RuleSpec:
+    """The rule that `text` holds. `version` is counted by the room; `references` are named sets of tracks.
+
+    Raises RuleError (and nothing else) with every problem found.
+    """
+    try:
+        document = read_document(text)
+        problems = list(_shape(document))
+        if problems:
+            raise RuleError(problems)
+        return _Build(document, references).rule(version)
+    except RuleError as error:
+        raise error.within(file) from None
+
+
+@cache
+def schema() -> Mapping[str, Any]:
+    """The JSON Schema of a rule document."""
+    found: Mapping[str, Any] = json.loads(files(__package__).joinpath("schema.json").read_text("utf-8"))
+    return found
+
+
+# --- the shape ---
+
+
+@cache
+def _validator(part: str) -> Draft202012Validator:
+    whole = schema()
+    if not part:
+        properties = {**whole["properties"], "when": {"type": "object"}}
+        return Draft202012Validator({**whole, "properties": properties})
+    definition = dict(whole["$defs"][part])
+    if part == "sequence":  # its steps are told apart here, so that a fault is named and not "none of these"
+        steps = {**definition["properties"]["sequence"], "items": {"type": "object"}}
+        definition["properties"] = {
+            **definition["properties"],
+            "sequence": steps,
+            "unless": {"type": "object"},
+        }
+    return Draft202012Validator({"$defs": whole["$defs"], **definition})
+
+
+def _shape(document: Document) -> Iterator[Problem]:
+    yield from _against("", document.values, (), document)
+    when = document.values.get("when")
+    if isinstance(when, dict):
+        yield from _operator_shape(when, ("when",), document, steps=False)
+
+
+def _operator_shape(
+    value: Mapping[str, Any], path: Path, document: Document, *, steps: bool
+) -> Iterator[Problem]:
+    part = _part_of(value)
+    if part == "sequence" and steps:
+        yield document.problem(
+            path,
+            wrong(
+                "sequence 里不能再有 sequence",
+                "a sequence cannot stand in a sequence",
+                "请把步骤写在一个 sequence 里",
+                "write all steps in one sequence",
+            ),
+        )
+        return
+    if part == "stay" and "for" not in value:
+        yield document.problem(path, _no_operator(value), key=bool(path))
+        return
+    yield from _against(part, value, path, document)
+    if part == "sequence":
+        inner = value.get("sequence")
+        for index, step in enumerate(inner if isinstance(inner, list) else ()):
+            if isinstance(step, dict):
+                yield from _operator_shape(step, (*path, "sequence", index), document, steps=True)
+        if isinstance(value.get("unless"), dict):
+            yield from _operator_shape(value["unless"], (*path, "unless"), document, steps=True)
+
+
+def _part_of(value: Mapping[str, Any]) -> str:
+    return next((part for key, part in DISCRIMINATORS if key in value), "stay")
+
+
+def _no_operator(value: Mapping[str, Any]) -> Problem:
+    known = ("for", "enters", "leaves", "speed", "sequence")
+    strange = [key for key in value if key not in (*known, "inside", "holds", "tolerate", "fixes", "within")]
+    what = ("看不出是哪种判断", "which operator is meant cannot be told")
+    if strange:
+        close = nearest(strange[0], (*known, "inside", "holds", "tolerate"))
+        return wrong(
+            f"{what[0]}：没有 {clipped(strange[0])}",
+            f"{what[1]}: there is no {clipped(strange[0])}",
+            close.zh,
+            close.en,
+        )
+    return wrong(
+        *what,
+        "停留请写 inside 和 for，另有 enters、leaves、speed、sequence",
+        "for a stay write inside and for; else enters, leaves, speed or sequence",
+    )
+
+
+def _against(part: str, value: Any, path: Path, document: Document) -> Iterator[Problem]:
+    for error in _validator(part).iter_errors(value):
+        yield from _told(error, (*path, *error.absolute_path), document)
+
+
+def _told(error: ValidationError, path: Path, document: Document) -> Iterator[Problem]:
+    given: Any = error.instance
+    limit: Any = error.validator_value
+    part: Any = error.schema
+    name = clipped(path[-1]) if path else ""
+    if error.validator == "additionalProperties":
+        known = set(part.get("properties", {}))
+        for key in sorted(set(given) - known):
+            close = nearest(key, known)
+            yield document.problem(
+                (*path, key),
+                wrong(f"没有键 {clipped(key)}", f"there is no key {clipped(key)}", close.zh, close.en),
+                key=True,
+            )
+        return
+    if error.validator == "required":
+        missing = [key for key in limit if key not in given]
+        key = missing[0] if missing else ""
+        if error.message.startswith(f"'{key}'") or len(missing) == 1:
+            yield document.problem(
+                path, wrong(f"缺少 {key}", f"{key} is missing", *_EXAMPLES.get(key, _fill(key)))
+            )
+            return
+        named = next(key for key in missing if error.message.startswith(f"'{key}'"))
+        yield document.problem(
+            path, wrong(f"缺少 {named}", f"{named} is missing", *_EXAMPLES.get(named, _fill(named)))
+        )
+        return
+    if error.validator == "enum":
+        close = nearest(str(given), [str(each) for each in limit])
+        what = wrong(
+            f"{name} 不能是 {clipped(given)}", f"{name} cannot be {clipped(given)}", close.zh, close.en
+        )
+        yield document.problem(path, what)
+        return
+    if error.validator == "pattern":
+        yield document.problem(
+            path,
+            wrong(
+                f"{name} 不能写 {clipped(given)}",
+                f"{name} cannot be {clipped(given)}",
+                "请用小写字母、数字和连字符，如 sand-ban",
+                "use small letters, digits and hyphens, as sand-ban",
+            ),
+        )
+        return
+    yield document.problem(path, _bounds(error, name, given))
+
+
+def _fill(key: str) -> tuple[str, str]:
+    return f"请补上 {key}: …", f"add {key}: …"
+
+
+_EXAMPLES: Final = {
+    "rule": ("请写如 rule: sand-mining-at-night", "write as rule: sand-mining-at-night"),
+    "title": ("请写 title: {zh: …, en: …}", "write title: {zh: …, en: …}"),
+    "legal": ("请写 legal: [{law: …, article: …}]", "write legal: [{law: …, article: …}]"),
+    "within": ("请写如 within: 3 h", "write as within: 3 h"),
+    "for": ("请写如 for: 20 min", "write as for: 20 min"),
+    "when": (
+        "请写如 when: {inside: sand-ban, for: 20 min}",
+        "write as when: {inside: sand-ban, for: 20 min}",
+    ),
+}
+_SHAPES: Final = {
+    "object": ("键和值，如 {zh: …, en: …}", "keys and values, as {zh: …, en: …}"),
+    "array": ("列表，如 [ … ]", "a list, as [ … ]"),
+    "string": ("文字；像数字或日期的请加引号", "text; quote what looks like a number"),
+    "integer": ("整数", "a whole number"),
+}
+
+
+def _bounds(error: ValidationError, name: str, given: object) -> Problem:
+    if error.validator == "type":
+        wanted = error.validator_value if isinstance(error.validator_value, str) else "string"
+        zh, en = _SHAPES[wanted]
+        part: Any = error.schema
+        example = part.get("description", "") if wanted == "string" else ""
+        if example:
+            zh, en = f"文字，如 {example}", f"text such as {example}"
+        return wrong(
+            f"{name or '规则'} 的写法不对",
+            f"{name or 'the rule'} has the wrong shape",
+            f"这里要{zh}",
+            f"write {en}",
+        )
+    limit = error.validator_value
+    more = error.validator in ("minLength", "minItems", "minimum")
+    return wrong(
+        f"{name} {'太短或太少' if more else '太长或太多'}：{clipped(given, 30)}",
+        f"{name} is too {'short or few' if more else 'long or many'}: {clipped(given, 30)}",
+        f"{'至少' if more else '最多'} {limit}",
+        f"{'at least' if more else 'at most'} {limit}",
+    )
+
+
+# --- the meaning ---
+
+
+class _Build:
+    """Reads every part, keeps every problem, and raises them together."""
+
+    def __init__(self, document: Document, references: References | None) -> None:
+        self.document = document
+        self.references = references
+        self.problems: list[Problem] = []
+
+    def rule(self, version: int) -> RuleSpec:
+        given = self.document.values
+        when = self.operator(given["when"], ("when",))
+        where = self.condition(given, ("where",))
+        valid = given.get("valid", {})
+        begins = self.part(lambda: day_ms(valid["from"]), ("valid", "from")) if "from" in valid else 0
+        ends = (
+            self.part(lambda: day_ms(valid["to"], after=True), ("valid", "to"))
+            if "to" in valid
+            else FOREVER_MS
+        )
+        cooldown = self.duration(given, ("cooldown",), 7_200_000)
+        legal = tuple(self.legal(each, ("legal", index)) for index, each in enumerate(given["legal"]))
+        if begins is not None and ends is not None and begins >= ends:
+            self.found(
+                ("valid",),
+                wrong(
+                    "失效早于生效",
+                    "it ends before it begins",
+                    "请改 valid 的 from 或 to",
+                    "mend from or to of valid",
+                ),
+            )
+        if self.problems:
+            raise RuleError(self.problems)
+        assert when is not None
+        assert begins is not None
+        assert ends is not None
+        return RuleSpec(
+            name=given["rule"],
+            version=version,
+            title_zh=given["title"]["zh"],
+            title_en=given["title"]["en"],
+            domain=given["domain"],
+            owner=given["owner"],
+            severity=Severity[given["severity"]],
+            watch=given["watch"],
+            when=when,
+            where=where,
+            unless=tuple(_place(each["inside"]) for each in given.get("unless", ())),
+            cooldown_ms=cooldown,
+            incident=given.get("incident", "triage"),
+            act=given.get("act", "settled"),
+            legal=legal,
+            valid_from_ms=begins,
+            valid_to_ms=ends,
+            source=self.document.text,
+        )
+
+    def found(self, path: Path, problem: Problem) -> None:
+        self.problems.append(self.document.problem(path, problem))
+
+    def part(self, make: Callable[[], T], path: Path) -> T | None:
+        """What `make` yields, or None and its problems kept."""
+        try:
+            return make()
+        except RuleError as error:
+            for problem in error.problems:
+                self.found(path, problem)
+            return None
+
+    def condition(self, given: Mapping[str, Any], path: Path) -> Condition | None:
+        text = given.get(str(path[-1]))
+        if text is None:
+            return None
+        try:
+            return read_condition(text, self.references)
+        except RuleError as error:
+            self.problems += [self.document.in_text(path, problem) for problem in error.problems]
+            return None
+
+    def duration(self, given: Mapping[str, Any], path: Path, default: int = 0) -> int:
+        """0 stands for a duration that could not be read: its problem is kept."""
+        text = given.get(str(path[-1]))
+        return default if text is None else self.part(lambda: duration_ms(text), path) or 0
+
+    def legal(self, given: Mapping[str, Any], path: Path) -> Legal:
+        for key in ("from", "to"):
+            if key in given:
+                self.part(lambda day=given[key]: iso_day(day), (*path, key))  # type: ignore[misc]
+        return Legal(given["law"], given.get("article", ""), given.get("from", ""), given.get("to", ""))
+
+    def operator(self, given: Mapping[str, Any], path: Path) -> Operator | None:
+        if "sequence" not in given:
+            return self.step(given, path)
+        steps = [self.step(each, (*path, "sequence", i)) for i, each in enumerate(given["sequence"])]
+        within = self.duration(given, (*path, "within"))
+        unless = self.step(given["unless"], (*path, "unless")) if "unless" in given else None
+        whole = tuple(step for step in steps if step is not None)
+        if within == 0 and not self.problems:
+            self.found((*path, "within"), _too_short())
+        return Sequence(whole, within, unless) if len(whole) == len(steps) else None
+
+    def step(self, given: Mapping[str, Any], path: Path) -> Step | None:
+        part = _part_of(given)
+        holds = self.condition(given, (*path, "holds"))
+        if part == "enters":
+            return Enter(_place(given["enters"]), given.get("fixes", 3), holds)
+        if part == "leaves":
+            return Leave(_place(given["leaves"]), given.get("fixes", 3), holds)
+        place = _place(given["inside"]) if "inside" in given else None
+        if part == "speed":
+            return self.speed(given["speed"], place, holds, (*path, "speed"))
+        lasting, tolerate = self.duration(given, (*path, "for")), self.duration(given, (*path, "tolerate"))
+        if lasting == 0 and not self.problems:
+            self.found((*path, "for"), _too_short())
+        if place is None and "holds" not in given:
+            self.found(
+                path,
+                wrong(
+                    "停留既没有地点也没有条件",
+                    "the stay has neither a place nor a condition",
+                    "请写 inside 或 holds",
+                    "write inside or holds",
+                ),
+            )
+        return Stay(place, lasting, holds, tolerate)
+
+    def speed(
+        self, given: Mapping[str, Any], place: Place | None, holds: Condition | None, path: Path
+    ) -> Step | None:
+        over, under = (
+            self.part(lambda key=key: speed_dkn(given[key]), (*path, key)) if key in given else None  # type: ignore[misc]
+            for key in ("over", "under")
+        )
+        if ("over" in given) == ("under" in given):
+            self.found(
+                path,
+                wrong(
+                    "速度要写 over 或 under 之一",
+                    "speed wants either over or under",
+                    "如 speed: {over: 10 kn, window: 60 s}",
+                    "as speed: {over: 10 kn, window: 60 s}",
+                ),
+            )
+        window = self.duration(given, (*path, "window"), 60_000)
+        if window == 0 and not self.problems:
+            self.found((*path, "window"), _too_short())
+        return Speed(place, over, under, window, given.get("fixes", 3), holds)
+
+
+def _too_short() -> Problem:
+    return wrong("时长是 0", "the duration is 0", "请写大于 0 的时长", "write a duration above 0")
+
+
+def _place(given: str | Mapping[str, str]) -> Place:
+    return Place(kind=given) if isinstance(given, str) else Place(zone_id=given["zone"])
