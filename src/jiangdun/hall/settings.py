@@ -21,6 +21,8 @@ AIS_UDP_PORT = int(os.environ.get("JIANGDUN_AIS_UDP_PORT", "8611"))
 JT808_PORT = int(os.environ.get("JIANGDUN_JT808_PORT", "8612"))
 SESSION_IDLE_S = int(os.environ.get("JIANGDUN_SESSION_IDLE_S", "900"))
 """A session unused for so long ends (GB/T 22239 level 3)."""
+CLOCK_OFFSET_S = int(os.environ.get("JIANGDUN_CLOCK_OFFSET_S", "0"))
+"""Added to the clock, always the same within an installation; set by the demo only."""
 
 
 def _secret() -> str:

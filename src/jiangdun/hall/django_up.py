@@ -1,0 +1,30 @@
+"""Django, made ready for a process of this installation."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+import django
+
+from jiangdun.core import clock
+
+
+def ready() -> None:
+    """Settings and apps loaded, the clock's constant set, access bound. Nothing is written."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiangdun.hall.settings")
+    django.setup()
+    from jiangdun.alliance.grants import GRANTS
+    from jiangdun.core import access
+
+    from . import settings
+
+    clock.set_offset(timedelta(seconds=settings.CLOCK_OFFSET_S))
+    access.bind(GRANTS)
+
+
+def migrate() -> None:
+    """Bring the database to this version."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
