@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -22,6 +23,18 @@ def auth_code(key: bytes, source: str, ident: str, generation: int) -> str:
     """
     mark = hmac.new(key, f"device-code:{source}:{ident}:{generation}".encode(), sha256)
     return mark.hexdigest()[:20]
+
+
+def normal(source: str, ident: str) -> str | None:
+    """An ident as its sessions know it, or None when no device of this source can have it.
+
+    A JT/T 808 phone has up to 20 digits (terminals with hexadecimal ones exist) and is known without its
+    leading zeros; an MMSI has nine.
+    """
+    ident = ident.strip().upper()
+    if source == "ais":
+        return ident if re.fullmatch(r"[0-9]{9}", ident) else None
+    return ident.lstrip("0") or None if re.fullmatch(r"[0-9A-F]{1,20}", ident) else None
 
 
 class Book:
