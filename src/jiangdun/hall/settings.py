@@ -106,3 +106,14 @@ USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+
+# web
+MIDDLEWARE = ["servestatic.middleware.ServeStaticMiddleware"]
+"""Sessions, CSRF, hosts and headers are in `web.asking` and `web.asgi`, without a thread for each request."""
+STATIC_URL = "/static/"
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
+SERVESTATIC_MAX_AGE = 3600
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = False  # the page reads it and sends it back as X-CSRFToken
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 << 20  # `web.asgi` sets the limit of each address

@@ -1,1 +1,1 @@
-"""The face: typed REST for each room, the live wire, sign-in, and the built board. Everything it shows comes from this box."""
+"""The face: typed REST for each room, the live wire, sign-in, the built board. Nothing comes from outside."""

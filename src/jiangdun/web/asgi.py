@@ -1,0 +1,129 @@
+"""The front door: one plain ASGI application. `/ws/live` goes to the live wire, the rest to Django.
+
+What holds for every request is done here, before Django reads a byte: the host must be ours, a body has a
+limit, and every answer carries the security headers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, cast
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiangdun.hall.settings")
+django.setup()
+
+from django.core.asgi import get_asgi_application  # noqa: E402  (needs the apps to be loaded)
+
+from jiangdun.web import asking, headers, words  # noqa: E402
+from jiangdun.web import live as live_wire  # noqa: E402
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+BODY_BYTES_MAX: Final = 1 << 20
+UPLOAD_BYTES_MAX: Final = 10 << 20
+UPLOADS: Final = frozenset({"/api/zones/import"})
+"""Where a body may be as large as `UPLOAD_BYTES_MAX`."""
+
+_django = get_asgi_application()
+
+
+class _TooLarge(Exception):
+    """The body went over its limit while it was read."""
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serves http, websocket and lifespan."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "websocket":
+        await _websocket(scope, receive, send)
+    else:
+        await _http(scope, receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            live_wire.live.start()
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            live_wire.live.stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+async def _websocket(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["path"] == "/ws/live":
+        await live_wire.application(scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": 1008})
+
+
+async def _http(scope: Scope, receive: Receive, send: Send) -> None:
+    given = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    host = given.get(b"host", "")
+    extra = headers.of(host, scope["path"], scope.get("scheme") == "https")
+    started = False
+
+    async def sending(message: Message) -> None:
+        nonlocal started
+        if message["type"] == "http.response.start":
+            started = True
+            own = {name.lower() for name, _ in message.get("headers", ())}
+            message["headers"] = [*message.get("headers", ()), *(h for h in extra if h[0] not in own)]
+        await send(message)
+
+    if not asking.host_is_ours(host):
+        await _refuse("wrong_host", given, sending)
+        return
+    limit = UPLOAD_BYTES_MAX if scope["path"] in UPLOADS else BODY_BYTES_MAX
+    if _promised(given) > limit:
+        await _refuse("too_large", given, sending, limit_mib=limit >> 20)
+        return
+    try:
+        await _django(cast(dict[str, Any], scope), _counted(receive, limit), cast(Any, sending))
+    except _TooLarge:
+        assert not started, "Django reads the whole body before it answers"
+        await _refuse("too_large", given, sending, limit_mib=limit >> 20)
+
+
+def _promised(given: MutableMapping[bytes, str]) -> int:
+    length = given.get(b"content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else 0
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    taken = 0
+
+    async def receiving() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise _TooLarge
+        return message
+
+    return receiving
+
+
+async def _refuse(code: str, given: MutableMapping[bytes, str], send: Send, **values: object) -> None:
+    status, body = words.answer(code, values, words.language(given.get(b"accept-language", "")))
+    payload = words.as_json(body)
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", b"application/json; charset=utf-8"),
+                (b"content-length", str(len(payload)).encode()),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": payload})

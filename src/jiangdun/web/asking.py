@@ -1,0 +1,147 @@
+"""Who asks, and whether they may: what stands before every endpoint and before the live wire."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port, validate_host
+from django.middleware.csrf import CsrfViewMiddleware, get_token
+from ninja.utils import check_csrf
+
+from jiangdun.core import access, clock
+from jiangdun.core.access import Asker
+from jiangdun.core.journal import By
+from jiangdun.core.trouble import Trouble
+
+from . import actions, desk, sessions
+
+COOKIE: Final = "jiangdun_session"
+COOKIE_HTTPS: Final = "__Host-jiangdun_session"
+COOKIE_BYTES_MAX: Final = 4_096
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class May:
+    """Stands before an endpoint: somebody is signed in, the page is ours (CSRF), and a role has the verb.
+
+    Whether that reaches the very thing asked for is judged with the thing in hand (`require`).
+    """
+
+    is_async = True
+
+    def __init__(self, verb: str | None) -> None:
+        self.verb = verb
+
+    async def __call__(self, request: HttpRequest) -> Asker:
+        session = await session_of(request.COOKIES)
+        if session is None:
+            raise Trouble("not_signed_in")
+        if request.method not in SAFE_METHODS:
+            check_page(request)
+        if self.verb is not None:
+            access.require(session.asker, self.verb)
+        await touch(session)
+        request.session = session  # type: ignore[assignment]
+        return session.asker
+
+
+def needs(verb: str | None) -> dict[str, Any]:
+    """Arguments of a route that asks for `verb`; None: for anybody who is signed in."""
+    return {"auth": May(verb), "openapi_extra": {"x-verb": verb or ""}}
+
+
+def asker_of(request: HttpRequest) -> Asker:
+    """Who asks, in an endpoint behind `needs`."""
+    asker: Asker = request.auth  # type: ignore[attr-defined]
+    return asker
+
+
+def signed_of(request: HttpRequest) -> sessions.Signed:
+    """The session, in an endpoint behind `needs`."""
+    signed: sessions.Signed = request.session  # type: ignore[assignment]
+    return signed
+
+
+def by_of(request: HttpRequest) -> By:
+    """Who acts, as facts name it."""
+    asker = asker_of(request)
+    return By(person=asker.person, agency=asker.agency)
+
+
+def require(request: HttpRequest, verb: str, thing: Mapping[str, Any]) -> access.Allowed:
+    """Judge with the very thing in hand. Raises NotYours."""
+    return access.require(asker_of(request), verb, thing)
+
+
+def may(asker: Asker, verb: str) -> bool:
+    return bool(access.judge(asker, verb))
+
+
+async def session_of(cookies: Mapping[str, str]) -> sessions.Signed | None:
+    """Whoever the cookies say is there, None where they open nothing."""
+    token = cookies.get(COOKIE_HTTPS) or cookies.get(COOKIE)
+    if not token:
+        return None
+    return await desk.read(lambda: sessions.find(token))
+
+
+async def touch(session: sessions.Signed) -> None:
+    """Note that somebody is there, at most once a minute. That the writer is busy troubles nobody."""
+    now = clock.now()
+    if sessions.needs_touch(session, now):
+        with contextlib.suppress(Trouble):
+            await desk.do(lambda: actions.touch_session(session.session_id, now=now))
+
+
+def check_page(request: HttpRequest) -> None:
+    """`Trouble("csrf_failed")` where the request does not come from a page of ours."""
+    if check_csrf(request) is not None:
+        raise Trouble("csrf_failed")
+
+
+def give_page_token(request: HttpRequest, response: HttpResponse) -> None:
+    """Set the `csrftoken` cookie that the page sends back as X-CSRFToken."""
+    door = CsrfViewMiddleware(lambda _: response)
+    door.process_request(request)
+    get_token(request)
+    door.process_response(request, response)
+
+
+def set_cookie(request: HttpRequest, response: HttpResponse, token: str) -> None:
+    """The session cookie: for this host only, out of scripts' reach, gone with the browser."""
+    https = request.is_secure()
+    response.set_cookie(
+        COOKIE_HTTPS if https else COOKIE, token, path="/", secure=https, httponly=True, samesite="Lax"
+    )
+
+
+def drop_cookies(response: HttpResponse) -> None:
+    response.delete_cookie(COOKIE, path="/", samesite="Lax")
+    response.delete_cookie(COOKIE_HTTPS, path="/", samesite="Lax")
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where the request came from: the peer of the connection. What a header claims is not asked."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def cookies_of(scope: MutableMapping[str, Any]) -> dict[str, str]:
+    """The cookies of an ASGI scope; none where they cannot be read."""
+    raw = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+    if len(raw) > COOKIE_BYTES_MAX:
+        return {}
+    jar: SimpleCookie = SimpleCookie()
+    with contextlib.suppress(CookieError):
+        jar.load(raw.decode("latin-1"))
+    return {name: morsel.value for name, morsel in jar.items()}
+
+
+def host_is_ours(host: str) -> bool:
+    """True where the Host header names this installation (`ALLOWED_HOSTS`)."""
+    domain, _ = split_domain_port(host)
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)

@@ -1,0 +1,338 @@
+"""The live wire: `/ws/live?after=<cursor>`, one WebSocket with two lanes.
+
+Text frames are facts in seal order (never dropped) and a pulse each second; binary frames are positions (the
+latest wins). A board reads its snapshot over REST and comes here with the cursor it found there: whatever was
+sealed after that cursor is sent, so nothing falls between the two. Close codes are in `Close`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import partial
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import structlog
+
+from jiangdun.core import journal
+from jiangdun.core.access import Allowed
+from jiangdun.core.journal import Sealed
+
+from . import asking, desk, scopes, sessions
+from .lanes import BEHIND_MAX, RESUME_MAX, Facts, Frame, Positions, Told
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+BOARDS_MAX: Final = 400
+"""Open live wires at one time."""
+BOARDS_PER_SESSION_MAX: Final = 8
+FACTS_PAGE: Final = 200
+"""Facts sent before the other lanes get their turn."""
+RECHECK_S: Final = 30.0
+"""How often an open wire's session and rights are looked at again."""
+SNAPSHOT_ASK_S: Final = 1.0
+"""The ears are asked for a snapshot at most so often, however many boards want one."""
+CLOSING_S: Final = 5.0
+"""A board that does not take its close frame within this is cut off."""
+WORDS_BYTES_MAX: Final = 256
+WORDS_MAX: Final = 60
+"""Messages from one board within `RECHECK_S`."""
+
+log = structlog.get_logger()
+
+
+class Close(IntEnum):
+    """Why a wire was closed. 4001: sign in again; 4008: come back with your cursor; 4010: new snapshot."""
+
+    POLICY = 1008
+    TOO_BIG = 1009
+    GOING_AWAY = 1012
+    SIGNED_OUT = 4001
+    NOT_YOURS = 4003
+    BEHIND = 4008
+    STALE_CURSOR = 4010
+    TOO_MANY = 4013
+    TOO_LOUD = 4029
+
+
+@dataclass(eq=False, slots=True)
+class Board:
+    """One open wire."""
+
+    send: Send
+    session: sessions.Signed
+    cursor: int
+    caught_up: bool = False
+    seen: int | None = None  # sequence number of the last positions sent
+    pulse: str = ""
+    words: int = 0
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    closing: asyncio.Future[Close] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def close(self, why: Close) -> None:
+        if not self.closing.done():
+            self.closing.set_result(why)
+
+
+class Live:
+    """All open wires and what is kept for them. The hall publishes, from any thread."""
+
+    def __init__(self) -> None:
+        self.boards: set[Board] = set()
+        self.facts = Facts()
+        self.positions = Positions()
+        self.need_snapshot: Callable[[], None] | None = None
+        """Set by the hall: asks the ears for a snapshot frame."""
+        self.bad_frames = 0
+        self.last_pulse: dict[str, Any] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._snapshot_asked = False
+
+    # -- what the hall says
+
+    def publish_facts(self, sealed: Sequence[Sealed]) -> None:
+        """Facts just sealed, in seal order."""
+        self._in_loop(lambda: self._take_facts(sealed))
+
+    def publish_frame(self, data: bytes, is_snapshot: bool) -> None:
+        """A frame of positions as the ears encoded it; the same bytes go to every board."""
+        self._in_loop(lambda: self._take_frame(data, is_snapshot))
+
+    def pulse(self, values: dict[str, Any]) -> None:
+        """Once a second: `t_ms`, `sources`, and what else the board shows of health."""
+        self._in_loop(lambda: self._take_pulse(values))
+
+    def sign_out(self, session_id: str) -> None:
+        """Close the wires of a session that has just ended."""
+        self._in_loop(lambda: self._close_all(lambda b: b.session.session_id == session_id, Close.SIGNED_OUT))
+
+    def start(self) -> None:
+        """The server is up: what is published from now on is taken in its loop."""
+        self._loop = asyncio.get_running_loop()
+
+    def stop(self) -> None:
+        """The server goes down: boards are told to come back."""
+        self._in_loop(lambda: self._close_all(lambda _: True, Close.GOING_AWAY))
+
+    def _in_loop(self, act: Callable[[], None]) -> None:
+        try:
+            running: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        if self._loop is None or self._loop is running or self._loop.is_closed():
+            act()
+        else:
+            self._loop.call_soon_threadsafe(act)
+
+    def _take_facts(self, sealed: Sequence[Sealed]) -> None:
+        self.facts.add(sealed)
+        for board in self.boards:
+            if board.caught_up and self.facts.head - board.cursor > BEHIND_MAX:
+                board.close(Close.BEHIND)
+            board.wake.set()
+
+    def _take_frame(self, data: bytes, is_snapshot: bool) -> None:
+        try:
+            self.positions.add(Frame.read(data, is_snapshot))
+        except ValueError as bad:
+            self.bad_frames += 1
+            log.error("a frame of positions is not one", reason=str(bad), bad_frames=self.bad_frames)
+            return
+        for board in self.boards:
+            board.wake.set()
+
+    def _take_pulse(self, values: dict[str, Any]) -> None:
+        self.last_pulse = values
+        text = json.dumps({"lane": "pulse", **values}, ensure_ascii=False, separators=(",", ":"), default=str)
+        for board in self.boards:
+            board.pulse = text[:-1]  # the board's own cursor is added when it leaves
+            board.wake.set()
+
+    def _close_all(self, which: Callable[[Board], bool], why: Close) -> None:
+        for board in self.boards:
+            if which(board):
+                board.close(why)
+
+    def _want_snapshot(self) -> None:
+        if self._snapshot_asked or self.need_snapshot is None:
+            return
+        self._snapshot_asked = True
+        asyncio.get_running_loop().call_later(SNAPSHOT_ASK_S, self._ask_again)
+        self.need_snapshot()
+
+    def _ask_again(self) -> None:
+        self._snapshot_asked = False
+        for board in self.boards:
+            board.wake.set()  # whoever still waits asks anew
+
+    # -- what a board gets
+
+    async def serve(self, board: Board, receive: Receive) -> None:
+        """Speak with one board until it goes or is closed."""
+        self.start()
+        self.boards.add(board)
+        work = (self._speak(board), self._listen(board, receive), self._recheck(board))
+        tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(one) for one in work]
+        ends: list[asyncio.Future[Any]] = [*tasks, board.closing]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.boards.discard(board)
+            for task in tasks:
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+        for trouble in ended:
+            if isinstance(trouble, Exception) and not isinstance(trouble, OSError):
+                log.error("a live wire broke", exc_info=trouble)
+        if board.closing.done():
+            await _close(board.send, board.closing.result())
+
+    async def _speak(self, board: Board) -> None:
+        board.wake.set()
+        while True:
+            await board.wake.wait()
+            board.wake.clear()
+            await self._send_facts(board)
+            await self._send_pulse(board)
+            await self._send_positions(board)
+
+    async def _send_facts(self, board: Board) -> None:
+        facts = self.facts.after(board.cursor, FACTS_PAGE)
+        if facts is None:
+            cursor = board.cursor
+            facts = [Told(s) for s in await desk.read(lambda: journal.after(cursor, limit=FACTS_PAGE))]
+        for told in facts:
+            verdict = scopes.judge(board.session.asker, told.sealed)
+            if isinstance(verdict, Allowed):
+                await board.send({"type": "websocket.send", "text": told.text(verdict.fields)})
+            board.cursor = told.number
+        if board.cursor >= self.facts.head:
+            board.caught_up = True
+        elif facts:
+            board.wake.set()
+
+    async def _send_pulse(self, board: Board) -> None:
+        text, board.pulse = board.pulse, ""
+        if text:
+            await board.send({"type": "websocket.send", "text": f'{text},"no":{board.cursor}}}'})
+
+    async def _send_positions(self, board: Board) -> None:
+        if self.positions.lost(board.seen):
+            board.seen = None
+            if self.positions.lost(None):
+                self._want_snapshot()
+        frame = self.positions.next_after(board.seen)
+        if frame is not None:
+            await board.send({"type": "websocket.send", "bytes": frame.data})
+            board.seen = frame.seq
+            board.wake.set()  # perhaps one more; facts first
+
+    # -- what a board says
+
+    async def _listen(self, board: Board, receive: Receive) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            board.words += 1
+            text = message.get("text") or ""
+            if len(text) > WORDS_BYTES_MAX or message.get("bytes"):
+                board.close(Close.TOO_BIG)
+            elif board.words > WORDS_MAX:
+                board.close(Close.TOO_LOUD)
+            else:
+                await self._hear(board, text)
+
+    async def _hear(self, board: Board, text: str) -> None:
+        try:
+            said = json.loads(text)
+        except ValueError:
+            return
+        ask = said.get("ask") if isinstance(said, dict) else None
+        if ask == "snapshot":
+            board.seen = None
+            board.wake.set()
+        elif ask == "here":  # a hand moved: an open wire alone does not keep a session alive
+            await asking.touch(board.session)
+
+    async def _recheck(self, board: Board) -> None:
+        while True:
+            await asyncio.sleep(RECHECK_S)
+            board.words = 0
+            session = await desk.read(partial(sessions.find_by_id, board.session.session_id))
+            if session is None:
+                board.close(Close.SIGNED_OUT)
+                return
+            board.session = session
+            if not asking.may(session.asker, "board.view"):
+                board.close(Close.NOT_YOURS)
+                return
+
+
+live = Live()
+"""The one of this process."""
+
+
+async def application(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    """The ASGI application of `/ws/live`."""
+    if (await receive())["type"] != "websocket.connect":
+        return
+    if not origin_is_ours(scope):
+        await send({"type": "websocket.close", "code": Close.POLICY})  # before accept: HTTP 403
+        return
+    session = await asking.session_of(asking.cookies_of(scope))
+    await send({"type": "websocket.accept"})
+    cursor = await _cursor(scope)
+    why = _refusal(session, cursor)
+    if why is not None or session is None or cursor is None:
+        await _close(send, why or Close.POLICY)
+        return
+    await live.serve(Board(send, session, cursor), receive)
+
+
+def origin_is_ours(scope: MutableMapping[str, Any]) -> bool:
+    """True where the page that opens the wire came from this very host; browsers always send Origin."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    host = headers.get("host", "")
+    if not asking.host_is_ours(host):
+        return False
+    origin = urlsplit(headers.get("origin", ""))
+    return origin.scheme in ("http", "https") and origin.netloc.lower() == host.lower()
+
+
+async def _cursor(scope: MutableMapping[str, Any]) -> int | None:
+    """The cursor asked for, the newest where none was given, None where it is not one or leads nowhere."""
+    live.facts.know(await desk.read(journal.head))
+    given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("after")
+    if not given:
+        return live.facts.head
+    if not given[0].isascii() or not given[0].isdigit() or len(given[0]) > 18:
+        return None
+    cursor = int(given[0])
+    return cursor if live.facts.head - RESUME_MAX <= cursor <= live.facts.head else None
+
+
+def _refusal(session: sessions.Signed | None, cursor: int | None) -> Close | None:
+    if session is None:
+        return Close.SIGNED_OUT
+    if not asking.may(session.asker, "board.view"):
+        return Close.NOT_YOURS
+    if cursor is None:
+        return Close.STALE_CURSOR
+    own = sum(board.session.session_id == session.session_id for board in live.boards)
+    if len(live.boards) >= BOARDS_MAX or own >= BOARDS_PER_SESSION_MAX:
+        return Close.TOO_MANY
+    return None
+
+
+async def _close(send: Send, why: Close) -> None:
+    with contextlib.suppress(TimeoutError, OSError, RuntimeError):
+        farewell = {"type": "websocket.close", "code": int(why), "reason": why.name}
+        await asyncio.wait_for(send(farewell), CLOSING_S)

@@ -1,0 +1,26 @@
+"""The one table of this room: who is signed in."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+
+class Session(models.Model):
+    """A sign-in that has not ended. The token itself is only in the browser: `id` is its SHA-256, in hex."""
+
+    id = models.CharField(primary_key=True, max_length=64)
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    account_version = models.PositiveIntegerField()  # a new password or a switch ends the session
+    opened_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    address = models.CharField(max_length=64)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["account", "opened_at"], name="web_session_account"),
+            models.Index(fields=["opened_at"], name="web_session_opened"),
+        ]

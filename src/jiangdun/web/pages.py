@@ -1,0 +1,61 @@
+"""The board's page, and what stands in its place until it is built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from jiangdun.core import ids
+
+from . import asking, words
+
+BOARD: Final = Path(__file__).parent / "static" / "board"
+
+_NOT_BUILT: Final = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>江盾</title>
+<h1>江盾</h1>
+<p>页面尚未构建。请在项目目录运行 <code>make web</code>，然后刷新。接口照常可用。</p>
+<p lang="en">The board has not been built. Run <code>make web</code> in the project folder and reload.
+The API works all the same.</p>
+"""
+log = structlog.get_logger()
+
+
+async def board(request: HttpRequest) -> HttpResponse:
+    """The built `index.html`; with it the page token, so that signing in can be told from a forgery."""
+    if request.method not in asking.SAFE_METHODS:
+        return refusal(request, "method_not_allowed")
+    page = BOARD / "index.html"
+    if not page.is_file():
+        return HttpResponse(_NOT_BUILT, status=503)
+    response = HttpResponse(page.read_bytes(), content_type="text/html; charset=utf-8")
+    response["Cache-Control"] = "no-cache"
+    asking.give_page_token(request, response)
+    return response
+
+
+async def no_such_api(request: HttpRequest) -> HttpResponse:
+    return refusal(request, "not_found")
+
+
+def refusal(request: HttpRequest, code: str, **values: Any) -> HttpResponse:
+    """`{code, text, next}`, as the REST interface answers."""
+    lang = words.language(request.headers.get("Accept-Language", ""))
+    status, body = words.answer(code, values, lang)
+    return HttpResponse(words.as_json(body), status=status, content_type="application/json; charset=utf-8")
+
+
+def bad_request(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
+    return refusal(request, "bad_request")
+
+
+def not_found(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
+    return refusal(request, "not_found")
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    number = str(ids.new_id())
+    log.error("a page failed", number=number, method=request.method, path=request.path)
+    return refusal(request, "failed", number=number)
