@@ -45,7 +45,12 @@ def test_a_zone_is_read_with_its_kind_names_validity_and_legal_basis():
     )
     assert not faults
     draft = drafts[0]
-    assert (draft.zone_id, draft.kind, draft.name_zh, draft.name_en) == ("z1", "anchorage", "一号锚地", "Anchorage 1")
+    assert (draft.zone_id, draft.kind, draft.name_zh, draft.name_en) == (
+        "z1",
+        "anchorage",
+        "一号锚地",
+        "Anchorage 1",
+    )
     assert draft.valid_from == datetime(2026, 2, 28, 16, tzinfo=UTC), "a bare date is a day in China"
     assert draft.valid_to == datetime(2026, 6, 30, 16, tzinfo=UTC)
     assert draft.polygons[0][0][0] == (116.0, 29.7)
@@ -54,7 +59,7 @@ def test_a_zone_is_read_with_its_kind_names_validity_and_legal_basis():
 def test_a_chinese_kind_name_means_its_code():
     drafts, faults = read(collection(feature(kind="横驶区")))
     assert not faults
-    assert drafts[0].kind == "crossing"
+    assert drafts[0].kind == "crossing-area"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +86,7 @@ def test_a_wrong_shape_names_its_fault(ring: Any, code: str):
 def test_swapped_axes_show_the_position_as_it_should_be():
     fault = faults_of(feature([[y, x] for x, y in SQUARE]))[0]
     assert fault.say("en") == (
-        'feature 1 “一号锚地”: position [29.7, 116] has latitude first; write [116, 29.7]'
+        "feature 1 “一号锚地”: position [29.7, 116] has latitude first; write [116, 29.7]"
     )
     assert "经纬度颠倒,应为 [116, 29.7]" in fault.say("zh")
 
@@ -104,6 +109,7 @@ def test_an_unknown_kind_is_answered_with_the_nearest_ones():
         ({"valid_from": "0001-01-01"}, "bad_date"),
         ({"area6": "12345"}, "bad_area6"),
         ({"legal_basis": ["law"]}, "not_words"),
+        ({"legal_basis": 1.5}, "not_words"),
     ],
 )
 def test_a_wrong_property_names_its_fault(properties: dict[str, Any], code: str):
@@ -131,7 +137,10 @@ def test_every_feature_that_is_wrong_is_named_and_counted_from_one():
         ('{"type":"Feature"}', "not_collection"),
         ('{"type":"FeatureCollection","features":[]}', "empty"),
         ('{"type":"FeatureCollection","features":{"a":1}}', "empty"),
-        ('{"type":"FeatureCollection","crs":{"properties":{"name":"EPSG:2436"}},"features":[1]}', "wrong_datum"),
+        (
+            '{"type":"FeatureCollection","crs":{"properties":{"name":"EPSG:2436"}},"features":[1]}',
+            "wrong_datum",
+        ),
         ("\ud800", "not_text"),
         ("9" * 5_000, "not_json"),
     ],
@@ -191,11 +200,13 @@ def test_every_kind_has_both_names():
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=5)
-    | st.dictionaries(
-        st.sampled_from(["type", "kind", "name", "coordinates", "geometry", "properties", "id", "area6"]),
-        inner | st.sampled_from(["Polygon", "MultiPolygon", "anchorage", "Feature"]),
-        max_size=6,
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(
+            st.sampled_from(["type", "kind", "name", "coordinates", "geometry", "properties", "id", "area6"]),
+            inner | st.sampled_from(["Polygon", "MultiPolygon", "anchorage", "Feature"]),
+            max_size=6,
+        )
     ),
     max_leaves=30,
 )
@@ -221,3 +232,10 @@ def test_noise_is_refused_with_one_sentence(noise: bytes | str):
     drafts, faults = read(noise)
     assert not drafts
     assert len(faults) == 1
+
+
+def test_a_legal_basis_may_be_a_list_of_laws_and_articles():
+    draft = read(
+        collection(feature(legal_basis=[{"law": "长江保护法", "article": "第二十八条"}, {"law": "B"}]))
+    )[0][0]
+    assert draft.legal_basis == "长江保护法 第二十八条; B"

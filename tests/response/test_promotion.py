@@ -14,7 +14,14 @@ from jiangdun.response.limits import DEFAULTS, Limit, UnknownLimit, in_force
 from jiangdun.response.promotion import AlertSeen, NotAnAlert, Priority, Way, priority, way
 
 NOW = datetime(2026, 3, 1, 15, 5, tzinfo=UTC)
-BODY: dict[str, Any] = {"episode": "e1", "rule": "dike-approach", "owner": "msa", "severity": 2, "lon": 116.0, "lat": 29.7}
+BODY: dict[str, Any] = {
+    "episode": "e1",
+    "rule": "dike-approach",
+    "owner": "msa",
+    "severity": 2,
+    "lon": 116.0,
+    "lat": 29.7,
+}
 
 
 @pytest.mark.parametrize(
@@ -38,7 +45,13 @@ def test_severity_gives_priority():
 
 def test_an_alert_is_read_from_its_fact():
     seen = AlertSeen.of(BODY)
-    assert (seen.episode, seen.owner, seen.severity, seen.lon, seen.title_zh) == ("e1", "msa", 2, 116.0, "dike-approach")
+    assert (seen.episode, seen.owner, seen.severity, seen.lon, seen.title_zh) == (
+        "e1",
+        "msa",
+        2,
+        116.0,
+        "dike-approach",
+    )
 
 
 @pytest.mark.parametrize("field", ["episode", "rule", "owner", "severity"])
@@ -47,7 +60,11 @@ def test_an_alert_without_a_needed_field_is_refused_by_name(field: str):
         AlertSeen.of({name: value for name, value in BODY.items() if name != field})
 
 
-@given(st.dictionaries(st.sampled_from([*BODY, "label", "replaces"]), st.none() | st.integers() | st.floats() | st.text()))
+@given(
+    st.dictionaries(
+        st.sampled_from([*BODY, "label", "replaces"]), st.none() | st.integers() | st.floats() | st.text()
+    )
+)
 def test_any_body_is_an_alert_or_refused(body: dict[str, Any]):
     try:
         AlertSeen.of(body)
@@ -68,7 +85,11 @@ def changed(value: float, **fields: Any) -> Limit:
 
 
 def test_a_row_of_the_agency_wins_over_one_for_all_over_the_default():
-    rows = [changed(90, version=1), changed(45, agency="msa", version=1), changed(50, agency="msa", version=2)]
+    rows = [
+        changed(90, version=1),
+        changed(45, agency="msa", version=1),
+        changed(50, agency="msa", version=2),
+    ]
     assert in_force(rows, "clock.sign_s", NOW, "msa").value == 50
     assert in_force(rows, "clock.sign_s", NOW, "police").value == 90
     assert in_force([], "clock.sign_s", NOW, "police").value == 60

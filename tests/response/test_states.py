@@ -26,7 +26,7 @@ duties = st.lists(st.sampled_from(Duty), max_size=5)
 def test_the_straight_way_from_new_to_closed():
     assert next_step(State.NEW) is Step.SIGN
     assert next_step(State.SIGNED) is Step.ASSIGN
-    assert next_step(State.DISPATCHED, [Duty.REQUESTED]) is Step.ACCEPT
+    assert next_step(State.SIGNED, [Duty.REQUESTED]) is Step.ACCEPT
     assert next_step(State.DISPATCHED, [Duty.ORDERED]) is Step.ACKNOWLEDGE
     assert next_step(State.DISPATCHED, [Duty.ACKNOWLEDGED]) is Step.DEPART
     assert next_step(State.EN_ROUTE, [Duty.EN_ROUTE]) is Step.ARRIVE
@@ -62,13 +62,20 @@ def test_when_every_unit_has_declined_the_desk_has_it_again():
     assert field_state(State.DISPATCHED, [Duty.DECLINED, Duty.DECLINED]) is State.SIGNED
 
 
+def test_a_request_is_no_dispatch_until_it_is_accepted():
+    assert field_state(State.SIGNED, [Duty.REQUESTED]) is State.SIGNED
+    assert field_state(State.SIGNED, [Duty.ORDERED]) is State.DISPATCHED
+
+
 def test_a_review_closes_or_sends_back():
     assert after_review(True) is State.CLOSED
     assert after_review(False) is State.HANDLING
 
 
 @given(st.sampled_from(State), duties)
-def test_the_next_step_is_always_permitted_and_there_is_one_until_it_is_closed(state: State, held: list[Duty]):
+def test_the_next_step_is_always_permitted_and_there_is_one_until_it_is_closed(
+    state: State, held: list[Duty]
+):
     step = next_step(state, held)
     if step is not None:
         assert step in permitted(state, held)
@@ -80,9 +87,11 @@ def test_units_never_move_an_incident_outside_the_field(state: State, held: list
     found = field_state(state, held)
     if state in (State.SIGNED, State.DISPATCHED, State.EN_ROUTE):
         assert found in (State.SIGNED, State.DISPATCHED, State.EN_ROUTE, State.ON_SCENE)
-        assert (found is State.SIGNED) == (not ACTIVE & set(held))
+        assert (found is State.SIGNED) == (not (ACTIVE - {Duty.REQUESTED}) & set(held))
         order = list(State)
-        assert order.index(field_state(state, held + more)) >= order.index(found), "more units, never further back"
+        assert order.index(field_state(state, held + more)) >= order.index(found), (
+            "more units, never further back"
+        )
     else:
         assert found is state
 

@@ -25,7 +25,7 @@ class UnitState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnitRecord:
-    """A unit as others may know it. `track` is the identity it is heard under; None where it has no terminal."""
+    """A unit as others may know it. `track` is the identity it is heard under, None without a terminal."""
 
     id: UUID
     agency: str

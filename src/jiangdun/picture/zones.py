@@ -1,7 +1,8 @@
 """Zones drawn on the water and the land: their kinds, and how a GeoJSON file of them is read.
 
-`read` takes the whole file or nothing. Every feature that is wrong yields a `Fault` that says what to do; a fault in
-one feature does not hide those of the next. Coordinates are degrees WGS-84, longitude first (RFC 7946).
+`read` takes the whole file or nothing. Every feature that is wrong yields a `Fault` that says what to do; a
+fault in one feature does not hide those of the next. Coordinates are degrees WGS-84, longitude first (RFC
+7946).
 """
 
 from __future__ import annotations
@@ -31,13 +32,14 @@ LOCAL: Final = timezone(timedelta(hours=8))
 """A date without a time zone is a day in China."""
 
 ZONE_KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    "water": ("水域", "water"),
     "lane-up": ("上行通航分道", "upbound traffic lane"),
     "lane-down": ("下行通航分道", "downbound traffic lane"),
     "deep-water": ("深水航道", "deep-water channel"),
     "separation": ("分隔带", "separation zone"),
     "recommended-route": ("推荐航路", "recommended route"),
     "precautionary": ("警戒区", "precautionary area"),
-    "crossing": ("横驶区", "crossing area"),
+    "crossing-area": ("横驶区", "crossing area"),
     "turning": ("掉头区", "turning area"),
     "mooring": ("停泊区", "mooring area"),
     "anchorage": ("锚地", "anchorage"),
@@ -52,13 +54,13 @@ ZONE_KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "reserve-core": ("保护区核心区", "reserve, core"),
     "reserve-buffer": ("保护区缓冲区", "reserve, buffer"),
     "reserve-trial": ("保护区实验区", "reserve, experimental part"),
-    "dike": ("顺坝/潜坝", "training dike"),
+    "danger-dike": ("顺坝/潜坝危险水域", "training dike, danger area"),
     "vts": ("VTS 覆盖水域", "water covered by a VTS"),
     "sand-ban": ("禁采区", "sand-mining ban"),
     "fishing-ban": ("禁渔区", "fishing ban"),
     "berth": ("泊位", "berth"),
-    "site": ("登记工地", "registered site"),
-    "pit": ("废弃矿坑", "abandoned pit"),
+    "work-site": ("登记工地", "registered work site"),
+    "abandoned-pit": ("废弃矿坑", "abandoned pit"),
     "landfill": ("消纳场", "licensed landfill"),
     "mine": ("矿区", "mine"),
     "forest": ("林区", "forest"),
@@ -75,7 +77,9 @@ Polygons = tuple[tuple[Ring, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class ZoneRecord:
-    """A zone as the engine needs it: the same fields as `watch.rules.spec.ZoneSpec`, which the hall makes of it."""
+    """A zone as the engine needs it: the same fields as `watch.rules.spec.ZoneSpec`, which the hall makes of
+    it.
+    """
 
     zone_id: str
     version: int
@@ -133,7 +137,10 @@ class Fault:
 
 _SAY: Final[Mapping[str, tuple[str, str]]] = {
     "too_big": ("文件大于 {value},请拆分后再导入", "the file is larger than {value}; split it"),
-    "not_text": ("文件不是 UTF-8 文本,请另存为 UTF-8 的 GeoJSON", "not UTF-8 text; save it as GeoJSON in UTF-8"),
+    "not_text": (
+        "文件不是 UTF-8 文本,请另存为 UTF-8 的 GeoJSON",
+        "not UTF-8 text; save it as GeoJSON in UTF-8",
+    ),
     "not_json": ("不是有效的 JSON({value})", "not valid JSON ({value})"),
     "not_collection": (
         "顶层应为 FeatureCollection,实为 {value}",
@@ -156,7 +163,10 @@ _SAY: Final[Mapping[str, tuple[str, str]]] = {
         "position {value} has latitude first; write [{hint}]",
     ),
     "outside_world": ("坐标 {value} 不在地球上", "position {value} is outside the world"),
-    "too_few": ("环至少需要 4 个点(首尾相同),现有 {value} 个", "a ring needs 4 positions or more, it has {value}"),
+    "too_few": (
+        "环至少需要 4 个点(首尾相同),现有 {value} 个",
+        "a ring needs 4 positions or more, it has {value}",
+    ),
     "not_closed": (
         "环未闭合,请在末尾重复第一个点 [{value}]",
         "the ring is not closed; repeat its first position [{value}] at its end",
@@ -286,7 +296,8 @@ def _draft(feature: object) -> ZoneDraft:
     if area6 and not (len(area6) == 6 and area6.isascii() and area6.isdigit()):
         raise _Refused("bad_area6", area6)
     polygons = _polygons(feature.get("geometry"))
-    zone_id = _words(properties, "zone_id", 64) or _identity(feature) or _words(properties, "id", 64)
+    zone_id = next(filter(None, (_words(properties, key, 64) for key in ("zone_id", "code", "id"))), "")
+    zone_id = zone_id or _identity(feature)
     return ZoneDraft(
         zone_id=zone_id or "z-" + hashlib.sha256(f"{kind}|{name_zh}|{name_en}".encode()).hexdigest()[:16],
         kind=kind,
@@ -295,7 +306,7 @@ def _draft(feature: object) -> ZoneDraft:
         polygons=polygons,
         valid_from=valid_from,
         valid_to=valid_to,
-        legal_basis=_words(properties, "legal_basis", 300),
+        legal_basis=_legal(properties),
         agency=_words(properties, "agency", 64),
         area6=area6,
     )
@@ -337,6 +348,19 @@ def _words(properties: Mapping[str, Any], name: str, longest: int) -> str:
     if len(text) > longest:
         raise _Refused("too_long", longest, name)
     return text
+
+
+def _legal(properties: Mapping[str, Any]) -> str:
+    """The legal basis as one line: given as text, or as [{law, article}]."""
+    given = properties.get("legal_basis")
+    if not isinstance(given, list):
+        return _words(properties, "legal_basis", 300)
+    parts = []
+    for basis in given[:20]:
+        if not isinstance(basis, dict):
+            raise _Refused("not_words", hint="legal_basis")
+        parts.append(f"{_words(basis, 'law', 200)} {_words(basis, 'article', 100)}".strip())
+    return _words({"legal_basis": "; ".join(filter(None, parts))}, "legal_basis", 300)
 
 
 def _moment(properties: Mapping[str, Any], name: str) -> datetime | None:

@@ -1,9 +1,9 @@
 """The 1-3-10 clocks: how each stands at a moment, who must hear of it, and what a month of them amounts to.
 
-All three count from T0, the fact that made the alert an incident, and nothing pauses them. T1 is the first signature
-of a desk with duty; T3 an order delivered and acknowledged, on the device or read out by phone; T10 the first assigned
-unit on the scene. A clock is done by its first instant and keeps where that instant came from. `docs/clocks.md` says
-this in full. Nothing here reads the time: `now` is told.
+All three count from T0, the fact that made the alert an incident, and nothing pauses them. T1 is the first
+signature of a desk with duty; T3 an order delivered and acknowledged, on the device or read out by phone; T10
+the first assigned unit on the scene. A clock is done by its first instant and keeps where that instant came
+from. `docs/clocks.md` says this in full. Nothing here reads the time: `now` is told.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Face(StrEnum):
 class Reading:
     """How a clock stands. Seconds may hold fractions; `remaining_s` is negative once over.
 
-    `face` is `late` when the limit passed before the instant came, whether it has come since or not: `at` tells.
+    `face` is `late` when the limit passed before the instant came, whether it has come since or not: `at`
+    tells.
     """
 
     clock: Clock
@@ -113,7 +114,9 @@ TELL: Final = {
     Rung.WARN: ("desk", "duty_commander"),
     Rung.BREACH: ("desk", "duty_commander", "on_call_lead"),
 }
-"""Who hears of it: the desk knows from T0; the duty commander joins at 50 %, each agency's on-call lead at 100 %."""
+"""Who hears of it: the desk knows from T0; the duty commander joins at 50 %, each agency's on-call lead at
+100 %.
+"""
 
 
 def rungs(started_at: datetime, limit_s: float, warn_share: float) -> tuple[tuple[Rung, datetime], ...]:
@@ -127,8 +130,8 @@ def rungs(started_at: datetime, limit_s: float, warn_share: float) -> tuple[tupl
 def bounded(claimed: datetime | None, not_before: datetime, now: datetime) -> datetime:
     """The instant to keep when a device claims one: between `not_before` and `now`; now where it claims none.
 
-    A phone without signal sends its tap later with its own time; a wrong clock on it must not win or lose minutes
-    outside what can have been.
+    A phone without signal sends its tap later with its own time; a wrong clock on it must not win or lose
+    minutes outside what can have been.
     """
     if claimed is None:
         return now
@@ -137,7 +140,9 @@ def bounded(claimed: datetime | None, not_before: datetime, now: datetime) -> da
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """A period's clocks of one kind: never only the mean. `decided` = on_time + late; open ones not yet late wait."""
+    """A period's clocks of one kind: never only the mean. `decided` = on_time + late; open ones not yet late
+    wait.
+    """
 
     decided: int
     on_time: int

@@ -1,7 +1,7 @@
 """Has a unit reached its scene? Pure: positions and scenes in, arrivals out.
 
-The radius is data (200 m on water, 100 m on land by default, `limits`). One fresh fix inside is enough for T10; a fix
-from before the order, or older than `fix_age_s`, says nothing about now.
+The radius is data (200 m on water, 100 m on land by default, `limits`). One fresh fix inside is enough for
+T10; a fix from before the order, or older than `fix_age_s`, says nothing about now.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Arrival:
 def arrivals(
     positions: Iterable[UnitPosition], scenes: Iterable[Scene], now: datetime, fix_age_s: float = 60
 ) -> list[Arrival]:
-    """Every assignment whose unit is at its scene, each once, in the order of `scenes`. The border is inside."""
+    """Every assignment whose unit is at its scene, once, in the order of `scenes`. The border is inside."""
     fresh = {
         position.unit_id: position
         for position in sorted(positions, key=lambda position: position.at)

@@ -1,8 +1,8 @@
 """The limits response works by: how long a clock runs, how near is near. Defaults here, changes are data.
 
-A limit carries its unit, legal basis and how well it is known: `V` read in a source, `C` our default where no public
-number was found (an agency approves it), `M` from memory. Changed limits are rows with a validity; the newest row in
-force for an agency wins over a row for everybody, which wins over the default.
+A limit carries its unit, legal basis and how well it is known: `V` read in a source, `C` our default where no
+public number was found (an agency approves it), `M` from memory. Changed limits are rows with a validity; the
+newest row in force for an agency wins over a row for everybody, which wins over the default.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Final, Literal
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One number in force. `valid_from` and `valid_to` are aware UTC; None is open. `agency` "" means every agency."""
+    """One number in force. `valid_from` and `valid_to` are aware UTC; None is open. `agency` "" means every
+    agency.
+    """
 
     key: str
     value: float

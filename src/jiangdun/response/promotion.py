@@ -1,7 +1,8 @@
 """Which alert is an incident at once, and which waits for a person to say so.
 
-Severity I and II, and rules marked `incident: auto`, become incidents in the reaction to the alert's fact, and T0 is
-that fact's time. All else waits in triage as a *clue* with a clock of its own; T0 is then the triage.
+Severity I and II, and rules marked `incident: auto`, become incidents in the reaction to the alert's fact,
+and T0 is that fact's time. All else waits in triage as a *clue* with a clock of its own; T0 is then the
+triage.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ class Way(StrEnum):
 
 
 class Priority(StrEnum):
-    """How urgent: P1 life, collision, SOS, pollution … P4. The incident *level* I–IV is set by people only."""
+    """How urgent: P1 life, collision, SOS, pollution … P4. The *level* I–IV is set by people only."""
 
     P1 = "P1"
     P2 = "P2"
@@ -49,7 +50,7 @@ class NotAnAlert(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AlertSeen:
-    """What response needs of an alert's fact. Degrees WGS-84; `lon` and `lat` are None where it has no place."""
+    """What response needs of an alert's fact. Degrees WGS-84; `lon` and `lat` are None without a place."""
 
     episode: str
     rule: str
@@ -72,7 +73,7 @@ class AlertSeen:
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> AlertSeen:
-        """Read it from the body of `watch.AlertRaised`; NotAnAlert where a needed field is missing or wrong."""
+        """Read it from the body of `watch.AlertRaised`; NotAnAlert where a field is missing or wrong."""
         return cls(
             episode=_text(body, "episode", needed=True),
             rule=_text(body, "rule", needed=True),

@@ -2,8 +2,9 @@
 
     new → signed → dispatched → en_route → on_scene → (handling) → awaiting_review → closed
 
-`handling` is where a review sends an incident back to. Side states (re-assigned, level raised, suspended, false alarm,
-merged, made a case) are not here yet: each will be one more `State`, its steps one more row of `_STEPS`.
+`handling` is where a review sends an incident back to. Side states (re-assigned, level raised, suspended,
+false alarm, merged, made a case) are not here yet: each will be one more `State`, its steps one more row of
+`_STEPS`.
 """
 
 from __future__ import annotations
@@ -49,18 +50,20 @@ class Duty(StrEnum):
     RELEASED = "released"  # the incident was handled before the unit was there
 
 
-ACTIVE: Final = frozenset({Duty.REQUESTED, Duty.ORDERED, Duty.ACKNOWLEDGED, Duty.EN_ROUTE, Duty.ON_SCENE})
+ACTIVE: Final[frozenset[Duty]] = frozenset(
+    {Duty.REQUESTED, Duty.ORDERED, Duty.ACKNOWLEDGED, Duty.EN_ROUTE, Duty.ON_SCENE}
+)
 
 _FIELD: Final = frozenset({State.DISPATCHED, State.EN_ROUTE, State.ON_SCENE, State.HANDLING})
 
 _STEPS: Final[Mapping[Step, frozenset[State]]] = {
     Step.SIGN: frozenset({State.NEW}),
     Step.ASSIGN: _FIELD | {State.SIGNED},
-    Step.ACCEPT: _FIELD,
+    Step.ACCEPT: _FIELD | {State.SIGNED},
     Step.ACKNOWLEDGE: _FIELD,
     Step.DEPART: _FIELD,
     Step.ARRIVE: _FIELD,
-    Step.DECLINE: _FIELD,
+    Step.DECLINE: _FIELD | {State.SIGNED},
     Step.DISPOSE: frozenset({State.ON_SCENE, State.HANDLING}),
     Step.REVIEW: frozenset({State.AWAITING_REVIEW}),
 }
@@ -100,10 +103,18 @@ def next_step(state: State, duties: Collection[Duty] = ()) -> Step | None:
     """The one thing to do now: what a full-width button would say. None when it is closed."""
     open_steps = permitted(state, duties)
     if state is State.SIGNED:
-        return Step.ASSIGN
+        return Step.ACCEPT if Step.ACCEPT in open_steps else Step.ASSIGN
     if state in (State.ON_SCENE, State.HANDLING):
         return Step.DISPOSE
-    for step in (Step.SIGN, Step.REVIEW, Step.ACCEPT, Step.ACKNOWLEDGE, Step.DEPART, Step.ARRIVE, Step.ASSIGN):
+    for step in (
+        Step.SIGN,
+        Step.REVIEW,
+        Step.ACCEPT,
+        Step.ACKNOWLEDGE,
+        Step.DEPART,
+        Step.ARRIVE,
+        Step.ASSIGN,
+    ):
         if step in open_steps:
             return step
     return None
@@ -112,8 +123,8 @@ def next_step(state: State, duties: Collection[Duty] = ()) -> Step | None:
 def field_state(state: State, duties: Collection[Duty]) -> State:
     """The incident's state after something changed about its units.
 
-    The furthest unit leads. When all have declined before one was on scene, it is back with the desk; from `on_scene`
-    on, units no longer move it.
+    The furthest unit leads; a request is no dispatch until it is accepted. When all have declined before one
+    was on scene, it is back with the desk; from `on_scene` on, units no longer move it.
     """
     if state not in (State.SIGNED, State.DISPATCHED, State.EN_ROUTE):
         return state
@@ -122,7 +133,7 @@ def field_state(state: State, duties: Collection[Duty]) -> State:
         return State.ON_SCENE
     if Duty.EN_ROUTE in active:
         return State.EN_ROUTE
-    return State.DISPATCHED if active else State.SIGNED
+    return State.DISPATCHED if active - {Duty.REQUESTED} else State.SIGNED
 
 
 def after_review(passed: bool) -> State:
