@@ -13,7 +13,7 @@ import jiangdun
 from jiangdun.core import ids
 from jiangdun.core.trouble import Trouble
 from jiangdun.web import words
-from jiangdun.web.api import feeds, health, journal, picture, session
+from jiangdun.web.api import feeds, health, incidents, journal, picture, session
 
 log = structlog.get_logger()
 
@@ -27,6 +27,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", session.router, tags=["session"])
+api.add_router("", incidents.router, tags=["incidents"])
 api.add_router("", picture.router, tags=["picture"])
 api.add_router("", feeds.router, tags=["feeds"])
 api.add_router("", journal.router, tags=["journal"])
