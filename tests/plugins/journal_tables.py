@@ -1,4 +1,6 @@
-"""Tests that commit end by emptying all tables. The journal's triggers refuse that, so they are lifted for the moment."""
+"""Tests that commit end by emptying all tables. The journal's triggers refuse that, so they are lifted for
+the moment.
+"""
 
 from __future__ import annotations
 

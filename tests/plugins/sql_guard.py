@@ -1,7 +1,8 @@
 """Fails a test when SQL names a table of another room than the nearest caller, or writes outside `actions`.
 
-import-linter cannot see string foreign keys, `apps.get_model`, `__` look-ups or reverse accessors; the SQL tells all.
-The nearest frame in `jiangdun.<room>` is the caller. Tests themselves, and Django between requests, may look anywhere.
+import-linter cannot see string foreign keys, `apps.get_model`, `__` look-ups or reverse accessors; the SQL
+tells all. The nearest frame in `jiangdun.<room>` is the caller. Tests themselves, and Django between
+requests, may look anywhere.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def complaint(sql: str, caller: str | None) -> str | None:
     room = caller.split(".")[1]
     foreign = sorted(table for table in named if known[table] != room)
     if foreign:
-        return f"{caller} names {', '.join(foreign)}, which belong to another room: use that room's queries or actions"
+        return f"{caller} names {', '.join(foreign)}, tables of another room: use that room's queries or actions"
     if named and room != "core" and _WRITES.match(sql) and not caller.startswith(f"jiangdun.{room}.actions"):
         return f"{caller} writes {', '.join(sorted(named))}: only jiangdun.{room}.actions writes"
     return None

@@ -25,11 +25,15 @@ class Anchor:
 
 
 def write(path: Path, anchor: Anchor, at: datetime) -> None:
-    """Append `anchor` to the file at `path` and wait until the disk has it."""
+    """Append `anchor` to the file at `path` and wait until the disk has it. A torn last line is cut off
+    first.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     line = canonical.text({"number": anchor.number, "hash": anchor.hash, "at": at}) + "\n"
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
+        whole = path.read_bytes().rfind(b"\n") + 1
+        os.ftruncate(handle, whole)
         os.write(handle, line.encode())
         os.fsync(handle)
     finally:

@@ -15,6 +15,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -30,6 +31,10 @@ QUEUE_MAX = 10_000
 """Actions that may wait; one more is refused with `Busy`."""
 SEAL_MS = 50
 """The longest pause between two looks for facts to seal."""
+SEAL_PAUSE_S = 1.0
+"""Seconds until the next look after sealing failed: a database that is away is not asked 20 times a
+second.
+"""
 
 _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
@@ -145,7 +150,17 @@ class Writer:
                     break
             self._seal_alone()
         finally:
+            self._leave()
             connection.close()
+
+    def _leave(self) -> None:
+        """Answer whatever still waits: nothing after `stop`, everything if the loop itself broke."""
+        with self._gate:
+            self._open = False
+        while not self._queue.empty():
+            work = self._queue.get_nowait()
+            if work is not None:
+                work.answer.set_exception(RuntimeError("the writer has ended"))
 
     def _gather(self) -> tuple[list[_Work], bool]:
         """The next group, and whether it is the last. Waits for company only when there was some before."""
@@ -215,7 +230,7 @@ class Writer:
                 work.value = work.run()
         except InterfaceError:
             raise  # the connection is gone, and the whole group with it
-        except Exception as error:
+        except BaseException as error:  # nothing an action does may end the thread
             if isinstance(error, DatabaseError) and not connection.is_usable():
                 raise
             work.error = error
@@ -237,10 +252,13 @@ class Writer:
     def _seal_inside(self) -> list[Sealed]:
         """Seal within the group's transaction: no second fsync, and nobody waits 50 ms for a number."""
         self._looked = clock.monotonic()
+        guard = transaction.atomic() if connection.in_atomic_block else nullcontext()
         try:
-            return journal.seal_facts(self._now())
+            with guard:
+                return journal.seal_facts(self._now())
         except Exception:
             self.counts.seal_troubles += 1
+            self._looked += SEAL_PAUSE_S
             _log.exception("sealing failed; the facts stay unsealed until the next look")
             return []
 
@@ -249,8 +267,9 @@ class Writer:
 
     def _seal_alone(self) -> None:
         """Seal what others left: a late commit on PostgreSQL, facts of a command or of a crashed run."""
+        troubles = self.counts.seal_troubles
         sealed = self._seal_inside()
-        if self.counts.seal_troubles and not sealed:
+        if self.counts.seal_troubles > troubles:
             self._mend_connection()
         self._tell(sealed)
 
