@@ -61,7 +61,7 @@ ZONE_KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "berth": ("泊位", "berth"),
     "work-site": ("登记工地", "registered work site"),
     "abandoned-pit": ("废弃矿坑", "abandoned pit"),
-    "landfill": ("消纳场", "licensed landfill"),
+    "licensed-landfill": ("消纳场", "licensed landfill"),
     "mine": ("矿区", "mine"),
     "forest": ("林区", "forest"),
     "sensitive": ("敏感区域", "sensitive area"),

@@ -6,13 +6,11 @@ T10; a fix from before the order, or older than `fix_age_s`, says nothing about 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-EARTH_M: Final = 6_371_008.8
+from jiangdun.core.geo import distance_m
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +63,3 @@ def arrivals(
         if away <= scene.radius_m:
             found.append(Arrival(scene.incident_id, scene.assignment_id, scene.unit_id, position.at, away))
     return found
-
-
-def distance_m(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
-    """Great-circle distance in metres on a sphere (haversine)."""
-    phi_a, phi_b = math.radians(lat_a), math.radians(lat_b)
-    half = (
-        math.sin((phi_b - phi_a) / 2) ** 2
-        + math.cos(phi_a) * math.cos(phi_b) * math.sin(math.radians(lon_b - lon_a) / 2) ** 2
-    )
-    return 2 * EARTH_M * math.asin(math.sqrt(min(half, 1.0)))

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from jiangdun.core import ids, journal
+from jiangdun.core import accounts, ids, journal
 from jiangdun.core.journal import By
 from jiangdun.core.trouble import AlreadySigned, BadInput, NotFound, NotYours, StaleVersion, WrongState
 from jiangdun.response.models import Assignment, Incident, Note
@@ -74,8 +74,17 @@ def refusal(incident: Incident, step: Step) -> WrongState:
         "may": may,
     }
     if step is Step.SIGN and incident.signed_by:
-        return AlreadySigned(by=incident.signed_by, agency=incident.signed_agency, **values)
+        return AlreadySigned(agency=incident.signed_agency, **_named(incident.signed_by), **values)
     return WrongState(**values)
+
+
+def _named(person: str) -> dict[str, str]:
+    """Who that is, for the sentence "already taken by …"."""
+    try:
+        account = accounts.account(UUID(person))
+    except (ValueError, NotFound):
+        return {"by": person, "name_zh": person, "name_en": person}
+    return {"by": person, "name_zh": account.name_zh, "name_en": account.name_en}
 
 
 def person_of(by: By) -> str:
