@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from jiangdun.picture.zones import ZONE_KINDS
+
 from .columns import COLUMNS, Type
 from .conditions import Expression
 from .errors import Lang, Said
@@ -27,24 +29,6 @@ from .terms import (
     Value,
     Word,
 )
-
-PLACES: Final[Mapping[str, Said]] = {
-    "abandoned-pit": Said("废弃矿坑", "abandoned pit"),
-    "anchorage": Said("锚地", "anchorage"),
-    "berth": Said("泊位", "berth"),
-    "crossing-area": Said("横驶区", "crossing area"),
-    "danger-dike": Said("顺坝危险水域", "danger area of a training dike"),
-    "lane-down": Said("下行通航分道", "downbound lane"),
-    "lane-up": Said("上行通航分道", "upbound lane"),
-    "licensed-landfill": Said("合法消纳场", "licensed landfill"),
-    "no-go": Said("禁航区", "prohibited area"),
-    "reserve-buffer": Said("保护区缓冲区", "buffer of the reserve"),
-    "reserve-core": Said("保护区核心区", "core of the reserve"),
-    "sand-ban": Said("禁采区", "sand-mining ban"),
-    "water": Said("江面", "river"),
-    "work-site": Said("登记工地", "registered work site"),
-}
-"""Words for the usual zone classes. Any other class is said by its code."""
 
 WATCHED: Final[Mapping[str, Said]] = {
     "vessel": Said("船舶", "a vessel"),
@@ -107,7 +91,7 @@ def sentence(spec: RuleSpec, lang: Lang) -> str:
     law = "、".join(f"《{each.law}》{each.article}" for each in spec.legal)
     wait = said_duration(spec.cooldown_ms, lang) if spec.cooldown_ms else ""
     if lang == "zh":
-        filtered = f"(只看{condition_said(spec.where, lang)}的)" if spec.where else ""
+        filtered = f"（只看{condition_said(spec.where, lang)}的）" if spec.where else ""
         exempt = f"；在{_places(spec.unless, lang)}内的不算" if spec.unless else ""
         again = f"；同一目标同一次进入后 {wait}内不再报" if wait else ""
         then = "直接立为事件" if spec.incident == "auto" else "先进分诊"
@@ -135,9 +119,10 @@ def place_said(place: Place | None, lang: Lang, zone: ZoneSpec | None = None) ->
     if place.zone_id is not None:
         return f"“{place.zone_id}”"
     kind = place.kind or ""
-    if kind not in PLACES:
+    if kind not in ZONE_KINDS:
         return f"“{kind}”"
-    return PLACES[kind].zh if lang == "zh" else f"the {PLACES[kind].en}"
+    zh, en = ZONE_KINDS[kind]
+    return zh if lang == "zh" else f"the {en}"
 
 
 def _places(places: tuple[Place, ...], lang: Lang) -> str:
@@ -164,7 +149,7 @@ def _sequence_said(steps: tuple[Operator, ...], within_ms: int, unless: Operator
     limit = said_duration(within_ms, lang)
     if lang == "zh":
         said = f"先{parts[0]}，" + ",".join(f"再于 {limit}内{part}" for part in parts[1:])
-        return said + (f"(其间{operator_said(unless, lang)}的除外)" if unless else "")
+        return said + (f"（其间{operator_said(unless, lang)}的除外）" if unless else "")
     said = f"{parts[0]}" + "".join(f", then within {limit} {part}" for part in parts[1:])
     return said + (f" (unless it {operator_said(unless, lang)} in between)" if unless else "")
 
@@ -174,8 +159,8 @@ def _stay_said(
 ) -> str:
     lasting, where = said_duration(for_ms, lang), place_said(place, lang)
     if lang == "zh":
-        while_ = f"{condition_said(holds, lang)}," if holds else ""
-        bear = f"({said_duration(tolerate_ms, lang)}以内的相反报告不打断)" if tolerate_ms else ""
+        while_ = f"{condition_said(holds, lang)}，" if holds else ""
+        bear = f"（{said_duration(tolerate_ms, lang)}以内的相反报告不打断）" if tolerate_ms else ""
         return f"{f'在{where}内' if where else ''}{while_ or '停留'}持续满 {lasting}{bear}"
     while_ = f" with {condition_said(holds, lang)}" if holds else ""
     bear = (
@@ -191,7 +176,7 @@ def _edge_said(verb: Said, place: Place, fixes: int, holds: Condition | None, la
     if lang == "zh":
         while_ = f"在{condition_said(holds, lang)}时" if holds else ""
         proof = f"连续 {fixes} 个定位确认" if fixes > 1 else "两个定位之间穿越即算"
-        return f"{while_}{verb.zh}{where}({proof})"
+        return f"{while_}{verb.zh}{where}（{proof}）"
     while_ = f" while {condition_said(holds, lang)}" if holds else ""
     proof = f"confirmed by {fixes} fixes in a row" if fixes > 1 else "crossing between two fixes counts"
     return f"{verb.en} {where}{while_} ({proof})"
@@ -240,10 +225,8 @@ def term_said(term: Term, lang: Lang) -> str:
         case Not(HasPermit(permit)):
             return f"没有“{permit}”许可" if zh else f"without the permit “{permit}”"
         case Not(OneOf(value, options)):
-            listed = _listed(options, lang)
-            return (
-                f"{term_said(value, lang)}不是{listed}" if zh else f"{term_said(value, lang)} is not {listed}"
-            )
+            name, listed = term_said(value, lang), _listed(options, lang)
+            return f"{name}不是{listed}" if zh else f"{name} is not {listed}"
         case Not(IsNull(value)):
             return f"{term_said(value, lang)}已知" if zh else f"{term_said(value, lang)} known"
         case Not(Value(name)):
@@ -279,7 +262,7 @@ def term_said(term: Term, lang: Lang) -> str:
             return f"({term_said(left, lang)} {op} {term_said(right, lang)})"
         case Call(name, arguments):
             inside = ("、" if zh else ", ").join(term_said(each, lang) for each in arguments)
-            return f"({inside})的{_FUNCTIONS[name].zh}" if zh else f"{_FUNCTIONS[name].en} ({inside})"
+            return f"（{inside}）的{_FUNCTIONS[name].zh}" if zh else f"{_FUNCTIONS[name].en} ({inside})"
 
 
 def _not(value: Term, lang: Lang) -> str:

@@ -1,0 +1,103 @@
+"""What may be asked of the watch: plain records, in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from django.db.models import Q
+
+from jiangdun.core.trouble import NotFound
+
+from .alerts import WAITING, AlertRecord, AlertState, RuleRecord, RuleState
+from .models import Alert, Rule, SpoolCursor
+from .rules import RuleSpec, language
+
+PAGE_MAX: Final = 500
+"""Alerts or rules one question may bring back."""
+
+_FIELDS: Final = tuple(AlertRecord.__dataclass_fields__)
+_ORDER: Final = ("severity", "-raised_at", "episode")
+
+
+def open_alerts(
+    *,
+    states: Collection[AlertState | str] = WAITING,
+    owners: Collection[str] | None = None,
+    limit: int = 200,
+    offset: int = 0,
+) -> list[AlertRecord]:
+    """Alerts in the given states, gravest first, then newest; those that another stands for are left out.
+
+    `owners`: only those agencies' alerts; None = all. `limit` is at most PAGE_MAX.
+    """
+    found = Alert.objects.filter(state__in=[str(state) for state in states], replaced_by="")
+    if owners is not None:
+        found = found.filter(owner__in=list(owners))
+    offset = max(offset, 0)
+    rows = found.order_by(*_ORDER)[offset : offset + min(max(limit, 0), PAGE_MAX)]
+    return [_record(row) for row in rows]
+
+
+def alert(episode: str) -> AlertRecord:
+    """One alert; NotFound where there is none."""
+    row = Alert.objects.filter(episode=episode).first()
+    if row is None:
+        raise NotFound(episode=episode)
+    return _record(row)
+
+
+def alerts_of_track(track: int, limit: int = 50) -> list[AlertRecord]:
+    """What a target was warned of before, newest first."""
+    rows = Alert.objects.filter(track=track).order_by("-fired_at")[: min(max(limit, 0), PAGE_MAX)]
+    return [_record(row) for row in rows]
+
+
+def rules(*, state: RuleState | str | None = None, limit: int = PAGE_MAX) -> list[RuleRecord]:
+    """Versions of rules by name, newest first, each with its sentences."""
+    found = Rule.objects.all() if state is None else Rule.objects.filter(state=str(state))
+    return [_rule_record(row) for row in found.order_by("name", "-version")[: min(max(limit, 0), PAGE_MAX)]]
+
+
+def rules_in_force(now: datetime) -> list[RuleSpec]:
+    """Released and within their validity, by name: what the engine is to run."""
+    valid = Q(valid_to=None) | Q(valid_to__gt=now)
+    rows = Rule.objects.filter(valid, state=RuleState.RELEASED, valid_from__lte=now).order_by("name")
+    return [_spec(row.yaml, row.name, row.version) for row in rows]
+
+
+def spool_position(name: str = "alerts") -> int:
+    """How far the spool was read; 0 where nothing was."""
+    position = SpoolCursor.objects.filter(name=name).values_list("position", flat=True).first()
+    return position or 0
+
+
+@lru_cache(maxsize=1_024)
+def _spec(yaml: str, name: str, version: int) -> RuleSpec:
+    return language.read(yaml, name, version=version)
+
+
+def _record(row: Alert) -> AlertRecord:
+    values: dict[str, Any] = {name: getattr(row, name) for name in _FIELDS}
+    return AlertRecord(**values)
+
+
+def _rule_record(row: Rule) -> RuleRecord:
+    spec = _spec(row.yaml, row.name, row.version)
+    return RuleRecord(
+        name=row.name,
+        version=row.version,
+        state=row.state,
+        yaml=row.yaml,
+        said_zh=language.sentence(spec, "zh"),
+        said_en=language.sentence(spec, "en"),
+        proposed_by=row.proposed_by,
+        proposed_at=row.proposed_at,
+        released_by=row.released_by,
+        released_at=row.released_at,
+        retired_at=row.retired_at,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+    )

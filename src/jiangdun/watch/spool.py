@@ -1,0 +1,144 @@
+"""The spool between the engine and the desk: one JSON line an event, whole in itself.
+
+The engine's process appends lines; the desk reads them by cursor and gives each to `actions.take_event`. A
+line holds every field of `AlertEvent`, and what the desk would otherwise look up: target, zone, owner, why.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from jiangdun.feeds.columns import DEGREE
+from jiangdun.feeds.observations import BadFrame
+
+from . import why
+from .rules.spec import AlertEvent, FixSeen, RuleSpec, ZoneSpec
+
+MAX_LINE: Final = 65_536
+MAX_FIXES: Final = 64
+MAX_VALUES: Final = 64
+
+_TEXTS: Final = {
+    "episode": 64, "verdict": 16, "rule": 64, "zone_id": 64, "label": 80, "why_zh": 1_000, "why_en": 1_000,
+    "owner": 64, "domain": 16, "incident": 8, "act": 16, "title_zh": 200, "title_en": 200,
+    "zone_name_zh": 200, "zone_name_en": 200,
+}  # fmt: skip
+_WHOLE: Final = ("rule_version", "track", "started_at_ms", "fired_at_ms", "log_position", "severity")
+_VERDICTS: Final = frozenset(("raised", "confirmed", "changed", "withdrawn"))
+
+
+def to_line(
+    event: AlertEvent, spec: RuleSpec, zone: ZoneSpec | None, label: str, *, exercise: bool = False
+) -> str:
+    """The event as one line of ASCII JSON, without the line's end."""
+    assert spec.name == event.rule, f"{event.rule} is not {spec.name}"
+    name = " ".join(label.split())[: why.MAX_LABEL] or str(event.track)
+    last = event.fixes[-1] if event.fixes else None
+    said = asdict(event) | {
+        "values": dict(event.values),
+        "fixes": [[f.t_ms, f.lon, f.lat, f.sog_dkn, f.cog_ddeg] for f in event.fixes[-MAX_FIXES:]],
+        "label": name,
+        "title_zh": spec.title_zh,
+        "title_en": spec.title_en,
+        "why_zh": why.sentence(event, spec, zone, name, "zh"),
+        "why_en": why.sentence(event, spec, zone, name, "en"),
+        "lon": round(last.lon / DEGREE, 6) if last else None,
+        "lat": round(last.lat / DEGREE, 6) if last else None,
+        "owner": spec.owner,
+        "domain": spec.domain,
+        "severity": int(spec.severity),
+        "incident": spec.incident,
+        "act": spec.act,
+        "zone_name_zh": zone.name_zh if zone else "",
+        "zone_name_en": zone.name_en if zone else "",
+        "exercise": exercise,
+    }
+    return json.dumps(said, separators=(",", ":"), allow_nan=False)
+
+
+def from_line(line: str | bytes) -> dict[str, Any]:
+    """The line's fields, checked; BadFrame (`spool_line`) for what is not one of our lines."""
+    if len(line) > MAX_LINE:
+        raise BadFrame("spool_line", f"{len(line)} bytes, at most {MAX_LINE}")
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadFrame("spool_line", type(error).__name__) from error
+    wrong = _wrong(given)
+    if wrong:
+        raise BadFrame("spool_line", wrong)
+    fields: dict[str, Any] = given
+    return fields
+
+
+def event_of(fields: Mapping[str, Any]) -> AlertEvent:
+    """The event a checked line was made of."""
+    return AlertEvent(
+        episode=fields["episode"],
+        settled=fields["settled"],
+        verdict=fields["verdict"],
+        rule=fields["rule"],
+        rule_version=fields["rule_version"],
+        track=fields["track"],
+        zone_id=fields["zone_id"],
+        started_at_ms=fields["started_at_ms"],
+        fired_at_ms=fields["fired_at_ms"],
+        log_position=fields["log_position"],
+        values=fields["values"],
+        fixes=tuple(FixSeen(*fix) for fix in fields["fixes"]),
+        replaces=fields["replaces"],
+    )
+
+
+def _wrong(given: Any) -> str:
+    """What is wrong with the fields; "" where nothing is."""
+    if not isinstance(given, dict):
+        return "not an object"
+    for name, limit in _TEXTS.items():
+        value = given.get(name)
+        if not isinstance(value, str) or len(value) > limit or "\x00" in value:
+            return f"{name} is not a text of at most {limit}"
+    for name in _WHOLE:
+        if not _is_int(given.get(name)):
+            return f"{name} is not a whole number"
+    if given["verdict"] not in _VERDICTS or given["severity"] not in (1, 2, 3, 4):
+        return "verdict or severity"
+    if given["incident"] not in ("auto", "triage") or not given["episode"]:
+        return "incident or episode"
+    if not isinstance(given.get("settled"), bool) or not isinstance(given.get("exercise", False), bool):
+        return "settled or exercise is not true or false"
+    replaces = given.get("replaces", "")
+    if replaces is not None and (not isinstance(replaces, str) or len(replaces) > 64):
+        return "replaces"
+    return _wrong_numbers(given)
+
+
+def _wrong_numbers(given: Mapping[str, Any]) -> str:
+    fixes, values = given.get("fixes"), given.get("values")
+    if not isinstance(fixes, list) or len(fixes) > MAX_FIXES:
+        return f"fixes is not a list of at most {MAX_FIXES}"
+    if not all(isinstance(fix, list) and len(fix) == 5 and all(map(_is_int, fix)) for fix in fixes):
+        return "a fix is not five whole numbers"
+    if not isinstance(values, dict) or len(values) > MAX_VALUES:
+        return f"values is not an object of at most {MAX_VALUES}"
+    if not all(
+        (isinstance(value, str) and len(value) <= 200) or _is_number(value) for value in values.values()
+    ):
+        return "a value is neither a number nor a short text"
+    for name, limit in (("lon", 180.0), ("lat", 90.0)):
+        value = given.get(name)
+        if value is not None and not (_is_number(value) and abs(value) <= limit):
+            return f"{name} is out of range"
+    return ""
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+
+
+def _is_number(value: Any) -> bool:
+    return _is_int(value) or (isinstance(value, float) and math.isfinite(value))

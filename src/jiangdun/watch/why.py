@@ -1,0 +1,146 @@
+"""Why an alert fired: one sentence with the values, their units and local times, in Chinese or English.
+
+Made from the event and the rule alone, so that a replay says the same. Numbers the engine gives in `values`
+are used where they are there: `speed_kn` (the median or the last speed), `stayed_s`, `reports`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from .rules.columns import UTC_OFFSET_MS
+from .rules.errors import Lang
+from .rules.measures import said_duration, said_speed
+from .rules.phrases import condition_said, operator_said, place_said
+from .rules.spec import AlertEvent, Enter, Leave, RuleSpec, Sequence, Speed, Stay, ZoneSpec
+
+MAX_LABEL: Final = 80
+MAX_SENTENCE: Final = 1_000
+
+
+def sentence(event: AlertEvent, spec: RuleSpec, zone: ZoneSpec | None, label: str, lang: Lang) -> str:
+    """The whole reason. `label` names the target as the board does; `zone` is the one of the episode."""
+    name = " ".join(label.split())[:MAX_LABEL] or str(event.track)
+    quoted = f"“{name}”"
+    match spec.when:
+        case Stay():
+            said = _stayed(event, spec.when, zone, lang)
+        case Enter(place, _, holds) | Leave(place, _, holds):
+            said = _crossed(event, isinstance(spec.when, Enter), place_said(place, lang, zone), lang)
+            said += _while(condition_said(holds, lang), lang)
+        case Speed():
+            said = _sped(event, spec.when, zone, lang)
+        case Sequence():
+            said = _followed(event, spec.when, zone, lang)
+    rule = (
+        f"规则 {spec.name} 第 {spec.version} 版"
+        if lang == "zh"
+        else f"rule {spec.name} version {spec.version}"
+    )
+    whole = (
+        f"{_revision(event, lang)}{quoted}{said}({rule})。"
+        if lang == "zh"
+        else (f"{_revision(event, lang)}{quoted} {said} ({rule}).")
+    )
+    return whole[:MAX_SENTENCE]
+
+
+def moment(ms: int, lang: Lang, *, day: bool = False) -> str:
+    """Local time of the river (UTC+8): 23:07:12, with the day before it where asked for."""
+    local = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms + UTC_OFFSET_MS)
+    clock = f"{local:%H:%M:%S}"
+    if not day:
+        return clock
+    return (
+        f"{local.month}月{local.day}日 {clock}"
+        if lang == "zh"
+        else f"{local.day} {_MONTHS[local.month - 1]} {clock}"
+    )
+
+
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _revision(event: AlertEvent, lang: Lang) -> str:
+    if event.verdict == "withdrawn":
+        return "经迟到数据复核，撤回：" if lang == "zh" else "Withdrawn after late data: "
+    if event.verdict == "changed":
+        return "经迟到数据复核，更正：" if lang == "zh" else "Corrected after late data: "
+    return ""
+
+
+def _stayed(event: AlertEvent, when: Stay, zone: ZoneSpec | None, lang: Lang) -> str:
+    lasted = _number(event, "stayed_s")
+    ms = lasted * 1000 if lasted is not None else event.fired_at_ms - event.started_at_ms
+    since, stay = moment(event.started_at_ms, lang, day=True), said_duration(ms // 1000 * 1000, lang)
+    limit, where = said_duration(when.for_ms, lang), place_said(when.place, lang, zone)
+    if lang == "zh":
+        here = f"在{where}内" if where else ""
+        said = f"自 {since} 起{here}停留 {stay}，达到限值 {limit}"
+    else:
+        said = (
+            f"has stayed{f' inside {where}' if where else ''} for {stay} since {since}, the limit is {limit}"
+        )
+    return said + _while(condition_said(when.holds, lang), lang) + _motion(event, lang)
+
+
+def _crossed(event: AlertEvent, entered: bool, where: str, lang: Lang) -> str:
+    at = moment(event.started_at_ms, lang, day=True)
+    if lang == "zh":
+        return f"于 {at} {'驶入' if entered else '离开'}{where}{_motion(event, lang)}"
+    return f"{'entered' if entered else 'left'} {where} at {at}{_motion(event, lang)}"
+
+
+def _sped(event: AlertEvent, when: Speed, zone: ZoneSpec | None, lang: Lang) -> str:
+    limit = said_speed((when.over_dkn or when.under_dkn or 0) / 10, lang)
+    median = _number(event, "speed_kn")
+    speed = said_speed(median, lang) if median is not None else ("—" if lang == "zh" else "-")
+    window, where = said_duration(when.window_ms, lang), place_said(when.place, lang, zone)
+    at = moment(event.fired_at_ms, lang, day=True)
+    if lang == "zh":
+        side = "超过" if when.over_dkn else "低于"
+        here = f"在{where}内" if where else ""
+        said = f"于 {at} {here}{window}航速中位数 {speed}，{side}限值 {limit}"
+    else:
+        side = "above" if when.over_dkn else "below"
+        here = f" inside {where}" if where else ""
+        said = f"had a median speed of {speed} over {window}{here} at {at}, {side} the limit of {limit}"
+    return said + _while(condition_said(when.holds, lang), lang)
+
+
+def _followed(event: AlertEvent, when: Sequence, zone: ZoneSpec | None, lang: Lang) -> str:
+    begun, done = moment(event.started_at_ms, lang, day=True), moment(event.fired_at_ms, lang)
+    last = when.steps[-1]
+    parts = [operator_said(step, lang) for step in when.steps]
+    if zone is not None and last.place is not None:
+        parts[-1] = parts[-1].replace(place_said(last.place, lang), place_said(last.place, lang, zone))
+    took = said_duration((event.fired_at_ms - event.started_at_ms) // 60_000 * 60_000, lang)
+    if lang == "zh":
+        return f"自 {begun} 起先{',再'.join(parts)}，{done} 成立，历时 {took}{_motion(event, lang)}"
+    return f"since {begun} {', then '.join(parts)}, complete at {done} after {took}{_motion(event, lang)}"
+
+
+def _while(condition: str, lang: Lang) -> str:
+    if not condition:
+        return ""
+    return f"，条件：{condition}" if lang == "zh" else f", while {condition}"
+
+
+def _motion(event: AlertEvent, lang: Lang) -> str:
+    """The last fix's speed and course, where they are known."""
+    if not event.fixes:
+        return ""
+    last, parts = event.fixes[-1], []
+    if last.sog_dkn != 65_535:
+        speed = said_speed(last.sog_dkn / 10, lang)
+        parts.append(f"航速 {speed}" if lang == "zh" else f"speed {speed}")
+    if last.cog_ddeg < 3_600:
+        degrees = round(last.cog_ddeg / 10) % 360
+        parts.append(f"航向 {degrees}°" if lang == "zh" else f"course {degrees}°")
+    return "".join((f",{part}" if lang == "zh" else f", {part}") for part in parts)
+
+
+def _number(event: AlertEvent, name: str) -> float | None:
+    value = event.values.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
