@@ -1,6 +1,5 @@
 // The three clocks of an incident, all from one T0. Pure: told what time it is.
 
-export type ClockName = 'sign' | 'dispatch' | 'arrive'
 export type Mood = 'calm' | 'soon' | 'over' | 'met' | 'met-late'
 
 export const SOON_SHARE = 0.7
@@ -14,14 +13,14 @@ export interface ClockState {
 }
 
 /** What a clock shows at `now`. All moments in ms; `met` is null while the clock runs. */
-export function clockAt(t0: number, limit_s: number, met: number | null, now: number): ClockState {
+export function clockAt(t0: number, limit_s: number, met: number | null, now: number, soonShare = SOON_SHARE): ClockState {
   if (met !== null) {
     const took = Math.max(0, Math.round((met - t0) / 1000))
     return { mood: met - t0 > limit_s * 1000 ? 'met-late' : 'met', seconds: took, share: Math.min(1, took / limit_s) }
   }
   const used = Math.max(0, (now - t0) / 1000)
   const left = limit_s - used
-  const mood: Mood = left <= 0 ? 'over' : used >= limit_s * SOON_SHARE ? 'soon' : 'calm'
+  const mood: Mood = left <= 0 ? 'over' : used >= limit_s * soonShare ? 'soon' : 'calm'
   return { mood, seconds: left > 0 ? Math.ceil(left) : Math.trunc(left), share: Math.min(1, used / limit_s) }
 }
 
