@@ -1,0 +1,218 @@
+"""*Ears*: the process that hears. Hub, both logs, live picture, engine, archive. No SQL, and it lives without desk."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from jiangdun.core import clock
+from jiangdun.feeds.columns import Chunk
+from jiangdun.feeds.devices import Book
+from jiangdun.feeds.hub import Hub, HubSettings, Listener
+from jiangdun.feeds.log import Beat, ChunkLog
+from jiangdun.feeds.raw import RawLog
+
+from . import orphan, past, reference, settings, sources
+from .archiving import Archiving
+from .link import Listener as LinkListener
+from .link import Word
+from .showing import Showing
+from .watching import Watching
+
+FRAME_S: Final = 1.0
+ASKED_TEXT_MAX: Final = 64
+
+log = structlog.get_logger()
+
+
+class Ears:
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.reference_path = home / "run" / "reference.json"
+        self.kept = reference.kept(self.reference_path)
+        self.showing = Showing(home)
+        self.watching = Watching(home, self.showing.label)
+        self.archiving = Archiving(home)
+        self.hub = Hub(
+            HubSettings(
+                [
+                    Listener("ais", settings.FEEDS_HOST, settings.AIS_TCP_PORT),
+                    Listener("ais", settings.FEEDS_HOST, settings.AIS_UDP_PORT, "udp"),
+                    Listener("jt808", settings.FEEDS_HOST, settings.JT808_PORT),
+                ]
+            ),
+            Book(),
+            ChunkLog(home / "log"),
+            RawLog(home / "raw"),
+            clock.now_ms,
+            on_chunk=self._chunk,
+            on_beat=self._beat,
+            on_observations=self.showing.learn,
+        )
+        self.link = LinkListener(home / "run" / "ears.sock", self._told, self._desk_came)
+        self._started_ms = clock.now_ms()
+
+    # -- life
+
+    async def run(self, past_file: Path | None) -> None:
+        began = clock.monotonic()
+        self._apply("devices")
+        self._apply("units")
+        again = self.watching.recover()
+        self.showing.recover(clock.now_ms())
+        log.info("ears caught up", reports_read_again=again, in_s=round(clock.monotonic() - began, 2))
+        await self.link.start()
+        await self._first_reference()
+        if past_file is not None:
+            heard = past.play(self.hub, past_file)
+            log.info("the past was heard", readings=heard, position=self.hub.ingest.log.position)
+        await self.hub.start()
+        (self.home / "run" / "ports.json").write_text(json.dumps(self.hub.health()["ports"]))
+        log.info("ears are open", ports=self.hub.ports)
+        tasks = [asyncio.create_task(work()) for work in (self._each_second, self._keep)]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await self.hub.stop()
+            self.watching.checkpoint(clock.monotonic())
+            self.archiving.close()
+            await self.link.stop()
+
+    async def _first_reference(self) -> None:
+        """Rules must be there before the first report is judged; without desk those kept are in the log already."""
+        if self.kept:
+            return
+        log.info("waiting for desk to tell rules and zones for the first time")
+        while not {"rules", "zones", "devices", "units"} <= self.kept.keys():
+            await asyncio.sleep(0.05)
+
+    # -- the data's way
+
+    def _chunk(self, chunk: Chunk) -> None:
+        self.showing.take(chunk)
+        if self.watching.take(chunk):
+            self.link.tell(Word.ALERTS, {})
+
+    def _beat(self, beat: Beat) -> None:
+        if self.watching.take(beat):
+            self.link.tell(Word.ALERTS, {})
+
+    async def _each_second(self) -> None:
+        while True:
+            await asyncio.sleep(FRAME_S - clock.monotonic() % FRAME_S)
+            now_ms = clock.now_ms()
+            self.link.send(Word.FRAME, self.showing.frame(now_ms))
+            health = self.hub.health()
+            pulse = {
+                "t_ms": now_ms,
+                "sources": sources.of(health, now_ms),
+                "units": self.showing.units(),
+                "targets": self.showing.targets(now_ms),
+                "wm_ms": health["wm_ms"],
+            }
+            self.link.tell(Word.PULSE, pulse)
+
+    async def _keep(self) -> None:
+        """Checkpoints and the archive, beside the hearing."""
+        while True:
+            await asyncio.sleep(1.0)
+            now_s = clock.monotonic()
+            if self.watching.checkpoint_due(now_s):
+                self.watching.checkpoint(now_s)
+            await asyncio.to_thread(self.archiving.roll, self.hub.ingest.log.wm_ms)
+
+    # -- desk
+
+    def _desk_came(self) -> None:
+        self.link.tell(Word.ALERTS, {})
+
+    async def _told(self, word: Word, payload: bytes) -> None:
+        if word is Word.WANT_SNAPSHOT:
+            self.link.send(Word.SNAPSHOT, self.showing.snapshot(clock.now_ms()))
+        elif word is Word.REFERENCE:
+            self._take_reference(json.loads(payload))
+        elif word is Word.ASK:
+            asked = json.loads(payload)
+            self.link.tell(Word.ANSWER, {"id": asked["id"], "value": self._answer(asked)})
+
+    def _take_reference(self, told: dict[str, Any]) -> None:
+        what, value = told["what"], told["value"]
+        if self.kept.get(what) != value:
+            if what in ("rules", "zones"):
+                self.hub._commit()
+                self.watching.take(self.hub.ingest.log.refer(what, {"items": value}))
+            self.kept[what] = value
+            reference.keep(self.reference_path, self.kept)
+            self._apply(what)
+        self.link.tell(Word.KEPT, {"key": told["key"]})
+
+    def _apply(self, what: str) -> None:
+        if what == "devices":
+            self.hub.set_devices(reference.devices(self.kept.get("devices", [])))
+        elif what == "units":
+            self.showing.set_units(reference.units(self.kept.get("units", [])), self.kept.get("agencies", []))
+        elif what == "agencies":
+            self._apply("units")
+
+    def _answer(self, asked: dict[str, Any]) -> Any:
+        what = asked["what"]
+        if what == "track":
+            return self.showing.track(int(asked["handle"]), clock.now_ms())
+        if what == "tracks":
+            return self.showing.find(str(asked["text"])[:ASKED_TEXT_MAX], int(asked["limit"]), clock.now_ms())
+        if what == "sources":
+            return sources.of(self.hub.health(), clock.now_ms())
+        if what == "pending":
+            return self.hub.ingest.pending.page(int(asked["limit"]))
+        if what == "health":
+            return self._health()
+        return None
+
+    def _health(self) -> dict[str, Any]:
+        return {
+            **self.hub.health(),
+            "engine": {"counts": dict(self.watching.engine.counts), "alerts": self.watching.alerts},
+            "targets": self.showing.targets(clock.now_ms()),
+            "archive": self.archiving.health(),
+            "started_ms": self._started_ms,
+        }
+
+
+async def _main(options: argparse.Namespace) -> None:
+    ears = Ears(settings.HOME)
+    work = asyncio.create_task(ears.run(options.past))
+    watch = asyncio.create_task(orphan.wait_for_it(options.parent)) if options.parent else None
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, work.cancel)
+    if watch:
+        watch.add_done_callback(lambda _: work.cancel())
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m jiangdun.hall.ears")
+    parser.add_argument("--past", type=Path, help="raw log to be heard before the sockets open")
+    parser.add_argument("--parent", type=int, default=0, help="stop when this process is gone")
+    options = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    clock.set_offset(timedelta(seconds=settings.CLOCK_OFFSET_S))
+    asyncio.run(_main(options))
+
+
+if __name__ == "__main__":
+    main()
