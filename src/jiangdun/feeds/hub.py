@@ -184,6 +184,12 @@ class Hub:
         found["ports"] = {f"{name}/{transport}": port for (name, transport), port in self.ports.items()}
         return found
 
+    def commit_at(self, now_ms: int) -> None:
+        """Write and give out what waits, as of `now_ms`: for a past that is heard before the sockets open, and
+        before a reference record. Raises OSError when the disk refuses.
+        """
+        self._give_out(self.ingest.commit(now_ms))
+
     # -- listening --------------------------------------------------------------------------------------
 
     async def _listen(self, listener: Listener) -> None:

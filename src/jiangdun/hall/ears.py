@@ -152,7 +152,7 @@ class Ears:
         what, value = told["what"], told["value"]
         if self.kept.get(what) != value:
             if what in ("rules", "zones"):
-                self.hub._commit()
+                self.hub.commit_at(clock.now_ms())
                 self.watching.take(self.hub.ingest.log.refer(what, {"items": value}))
             self.kept[what] = value
             reference.keep(self.reference_path, self.kept)

@@ -19,6 +19,7 @@ from jiangdun.core import clock
 
 PAST_MIN: Final = 70
 START: Final = (23, 5)
+SET_UP_BEFORE: Final = timedelta(minutes=90)
 LOCAL: Final = timezone(timedelta(hours=8))
 UP_WITHIN_S: Final = 90.0
 
@@ -70,13 +71,9 @@ def _prepare(home: Path) -> dict[str, Any]:
     path = home / "demo.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     start = _next_evening(known.get("start_ms"))
-    real_ms = round(datetime.now(UTC).timestamp() * 1000)  # noqa: DTZ005
-    about = {
-        "start_ms": round(start.timestamp() * 1000),
-        "clock_offset_s": round((start.timestamp() * 1000 - real_ms) / 1000),
-        "logins": known.get("logins", {}),
-    }
-    os.environ["JIANGDUN_CLOCK_OFFSET_S"] = str(about["clock_offset_s"])
+    about = {"start_ms": round(start.timestamp() * 1000), "logins": known.get("logins", {})}
+    # Whatever is set up now was set up before the evening began, so the journal's times only grow.
+    os.environ["JIANGDUN_CLOCK_OFFSET_S"] = str(_offset_s(start - SET_UP_BEFORE))
     from jiangdun.hall import django_up
 
     django_up.ready()
@@ -85,9 +82,16 @@ def _prepare(home: Path) -> dict[str, Any]:
         from .seed import sow
 
         about["logins"] = sow(clock.now())
-    _keep_private(path, about)
     _write_past(home, about)
+    about["clock_offset_s"] = _offset_s(start)
+    os.environ["JIANGDUN_CLOCK_OFFSET_S"] = str(about["clock_offset_s"])
+    _keep_private(path, about)
     return about
+
+
+def _offset_s(face: datetime) -> int:
+    """What makes the clock show `face` now."""
+    return round((face - datetime.now(UTC)).total_seconds())
 
 
 def _next_evening(last_start_ms: int | None) -> datetime:
