@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Final
 
 import yaml
@@ -22,9 +21,18 @@ MAX_NODES: Final = 1_000
 Path = tuple[str | int, ...]
 
 
+class _Loader(yaml.SafeLoader):
+    """Safe, and leaves what looks like a date as the text it is: the rule language reads dates itself."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - a class attribute in PyYAML
+        first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Values, and where each began. Dates stand as ISO text."""
+    """Values, and where each began."""
 
     values: Mapping[str, Any]
     text: str
@@ -71,7 +79,7 @@ def read_document(text: str) -> Document:
         )
     try:
         _check_events(text)
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         try:
             root = loader.get_single_node()
             if not isinstance(root, yaml.MappingNode):
@@ -85,7 +93,7 @@ def read_document(text: str) -> Document:
                 )
             document = Document({}, text)
             _index(root, (), document)
-            values = _plain(loader.construct_document(root))
+            values = loader.construct_document(root)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -115,7 +123,7 @@ def _placed(problem: Problem, mark: Any) -> Problem:
 def _check_events(text: str) -> None:
     depth = count = documents = 0
     event: Any
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=_Loader):
         mark = event.start_mark
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
@@ -208,12 +216,3 @@ def _index(node: yaml.Node, path: Path, document: Document) -> None:
                 )
             document._keys[here] = key
             _index(value, here, document)
-
-
-def _plain(value: Any) -> Any:
-    """YAML makes dates of what looks like one; the rule language wants the text."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value
