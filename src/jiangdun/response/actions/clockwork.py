@@ -50,7 +50,13 @@ def start(incident: Incident, limits: Mapping[str, Limit]) -> None:
 def meet(
     incident: Incident, clock: Clock, instant: datetime, source: Source, by: By, now: datetime, cause: int
 ) -> None:
-    """The first instant of a clock stops it; later ones change nothing."""
+    """The first instant of a clock stops it; later ones change nothing.
+
+    Timers are called off before the clock's row is read: a tick that fires takes the same two rows in the
+    same order, so neither waits for the other for ever, and what it wrote is seen here.
+    """
+    for kind in _KIND.values():
+        timers.cancel(kind, _timer(incident.id, clock))
     row = _row(incident.id, clock)
     if row.at is not None:
         return
@@ -61,12 +67,10 @@ def meet(
         changes = _breach(incident, row, now, cause)
     withdrawn = not late and row.breach_fact is not None
     fact = facts.ClockMet(clock, instant, source, reading.elapsed_s, row.limit_s, not late, withdrawn)
-    _record(incident, fact, by, now, cause)
-    _change(row, at=instant, heard_at=now, source=source, by=by.person or by.system or "", **changes)
-    for kind in _KIND.values():
-        timers.cancel(kind, _timer(incident.id, clock))
     if withdrawn:
         timers.cancel(_REASON, _timer(incident.id, clock))
+    _record(incident, fact, by, now, cause)
+    _change(row, at=instant, heard_at=now, source=source, by=by.person or by.system or "", **changes)
 
 
 @transaction.atomic
@@ -85,9 +89,9 @@ def explain_breach(incident_id: UUID, clock: str, reason: str, *, by: By, now: d
     words = moves.write(incident, "late", reason, by, now, field="reason")
     in_time = row.reason_due_at is None or now <= row.reason_due_at
     fact = facts.BreachExplained(incident.id, row.clock, words.note_id, words.digest, in_time)
+    timers.cancel(_REASON, _timer(incident.id, Clock(row.clock)))
     _record(incident, fact, by, now, row.breach_fact)
     _change(row, reason_note=words.note_id)
-    timers.cancel(_REASON, _timer(incident.id, Clock(row.clock)))
 
 
 def warn(_key: str, payload: Any, _due_at: datetime, now: datetime) -> None:
@@ -121,7 +125,7 @@ def triage_overdue(_key: str, payload: Any, _due_at: datetime, now: datetime) ->
     fact = facts.ClockBreached(Clock.TRIAGE, clue.owner, clue.due_at, None, list(TELL[Rung.BREACH]))
     subject = f"alert:{clue.episode}"
     journal.record(fact, by=_SYSTEM, at=now, subject=subject, cause=clue.fact, exercise=clue.exercise)
-    Clue.objects.filter(id=clue.id, version=clue.version).update(breached_at=now, version=F("version") + 1)
+    Clue.objects.filter(id=clue.id, breached_at=None).update(breached_at=now, version=F("version") + 1)
 
 
 TIMERS: Final[Mapping[str, Handler]] = {

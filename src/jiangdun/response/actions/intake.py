@@ -39,6 +39,7 @@ PROPOSALS: Final[Mapping[str, str]] = {
 """What a revised alert proposes to the desk. It never closes anything."""
 
 
+@transaction.atomic
 def take_in_alert(sealed: Sealed) -> None:
     """`watch.AlertRaised`: an incident whose T0 is the fact's time, or a clue in triage.
 
@@ -65,13 +66,14 @@ def promote(episode: str, *, by: By, now: datetime) -> moves.Moved:
     clue = Clue.objects.filter(episode=episode).first()
     if clue is None:
         raise _not_waiting(episode)
+    timers.cancel(clockwork.TRIAGE, str(clue.id))  # before the clue's row, as a tick takes them
     waiting = Clue.objects.filter(id=clue.id, state="waiting")
     if not waiting.update(state="promoted", decided_at=now, decided_by=person, version=F("version") + 1):
         raise _not_waiting(episode)
-    timers.cancel(clockwork.TRIAGE, str(clue.id))
     return _open(AlertSeen(**clue.alert), Way.TRIAGE, now, by, clue.fact, clue.exercise)
 
 
+@transaction.atomic
 def take_in_revision(sealed: Sealed) -> None:
     """`watch.AlertChanged`, `AlertWithdrawn`, `AlertDismissed`: a fact and a proposal on the incident.
 
@@ -123,10 +125,10 @@ def _dismiss(episode: str, sealed: Sealed) -> None:
     clue = Clue.objects.filter(episode=episode, state="waiting").first()
     if clue is None:
         return
+    timers.cancel(clockwork.TRIAGE, str(clue.id))
     Clue.objects.filter(id=clue.id).update(
         state="dismissed", decided_at=sealed.at, decided_by=sealed.by.person or "", version=F("version") + 1
     )
-    timers.cancel(clockwork.TRIAGE, str(clue.id))
     fact = facts.ClueDismissed(clue.id, episode)
     subject = f"alert:{episode}"
     journal.record(
