@@ -27,6 +27,7 @@ const WORDS: Record<string, { zh: Say; en: Say }> = {
   'watch.AlertWithdrawn': { zh: () => '复算后撤回告警', en: () => 'The alert was withdrawn by the settled pass' },
   'watch.AlertAcknowledged': { zh: () => '确认告警', en: () => 'Acknowledged the alert' },
   'watch.AlertDismissed': { zh: () => '作为误报关闭', en: () => 'Dismissed as a false alarm' },
+  'watch.AlertPromoted': { zh: () => '转为事件', en: () => 'An incident was made of it' },
   'response.ClueReceived': { zh: () => '作为线索进入研判', en: () => 'Waits in triage as a clue' },
   'response.ClueDismissed': { zh: () => '线索关闭', en: () => 'The clue was closed' },
   'response.IncidentOpened': {

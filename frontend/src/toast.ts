@@ -1,17 +1,34 @@
-// Errors say what is wrong and what to do next, in the reader's language, and stay until read.
-import { ElNotification } from 'element-plus'
+// What went wrong and what to do next, in the reader's language. Over the map, where it covers no button.
+import { ref } from 'vue'
 import { Trouble } from '@/api/http'
-import { i18n } from '@/i18n'
+
+export interface Toast {
+  id: number
+  tone: 'bad' | 'hint'
+  text: string
+  next: string
+}
+
+export const TOASTS_MAX = 4
+export const BAD_MS = 12_000
+export const HINT_MS = 6_000
+
+export const toasts = ref<Toast[]>([])
+let last = 0
+
+function say(tone: Toast['tone'], text: string, next: string, for_ms: number): void {
+  const id = ++last
+  toasts.value = [...toasts.value.filter((t) => t.text !== text), { id, tone, text, next }].slice(-TOASTS_MAX)
+  setTimeout(() => hush(id), for_ms)
+}
+
+export function hush(id: number): void {
+  toasts.value = toasts.value.filter((t) => t.id !== id)
+}
 
 export function sayTrouble(trouble: unknown): void {
   if (!(trouble instanceof Trouble)) throw trouble
-  ElNotification({ type: 'error', title: trouble.text || trouble.code, message: trouble.next, duration: 12_000, position: 'bottom-right' })
+  say('bad', trouble.text || trouble.code, trouble.next, BAD_MS)
 }
 
-export function sayDone(what: string): void {
-  ElNotification({ type: 'success', title: what, message: i18n.global.t('said.ok'), duration: 2_500, position: 'bottom-right' })
-}
-
-export function sayHint(what: string): void {
-  ElNotification({ type: 'warning', title: what, message: '', duration: 6_000, position: 'bottom-right' })
-}
+export const sayHint = (text: string): void => say('hint', text, '', HINT_MS)

@@ -35,13 +35,14 @@ export interface LegalBasis {
 
 export interface Alert {
   episode: string
-  state: 'open' | 'acknowledged' | 'dismissed' | 'withdrawn' | 'promoted' | string
+  state: string // open, acknowledged, dismissed, promoted
+  verdict: string // raised, confirmed, changed, withdrawn
   settled: boolean
   severity: number // 1 is the gravest
   rule: string
   rule_version: number
-  rule_title_zh: string
-  rule_title_en: string
+  title_zh: string
+  title_en: string
   owner: string
   domain: string
   track: string
