@@ -320,7 +320,7 @@ async def _take(
     step: Callable[..., Any],
     assignment_id: UUID | None = None,
 ) -> dict[str, Any]:
-    """Judge with the incident in hand, take the step in the writer, answer with the incident as it is then."""
+    """Judge with the incident in hand, take the step in the writer, answer with what it is then."""
     asker, by, now = asking.asker_of(request), asking.by_of(request), clock.now()
     thing = await desk.read(partial(_thing, incident_id, assignment_id))
     asking.require(request, verb, thing)
@@ -353,9 +353,9 @@ def incident_of(view: IncidentView) -> dict[str, Any]:
 
 _AS_THEY_ARE: Final = (
     "id", "number", "version", "state", "priority", "level", "kind", "domain", "title_zh", "title_en",
-    "place_zh", "place_en", "why_zh", "why_en", "owner", "t0", "episode", "rule_version", "label", "zone_id", "lon",
-    "lat", "signed_by", "signed_agency", "handled_by", "reviewed_by", "closed_at", "result", "proposal",
-    "exercise",
+    "place_zh", "place_en", "why_zh", "why_en", "owner", "t0", "episode", "rule_version", "label", "zone_id",
+    "lon", "lat", "signed_by", "signed_agency", "handled_by", "reviewed_by", "closed_at", "result",
+    "proposal", "exercise",
 )  # fmt: skip
 
 
