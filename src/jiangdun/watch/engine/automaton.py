@@ -1,0 +1,218 @@
+"""One report of one track: what it changes, and which operators it completes.
+
+`unchanged` is the fast way: same cell without a border in it, same condition bits, nothing due. `judge` is the
+whole way. Both passes use both; they differ in the order in which reports come, and in nothing else.
+"""
+
+from __future__ import annotations
+
+from . import layout as L
+from .geometry import touches
+from .grid import Grid, cell_of, span, zones_at
+from .jit import Ints, kernel
+from .limits import FORGET_MS, JUMP_UNITS, NEVER, SILENCE_MS_MAX
+from .tables import Plan, Tables, count_visits, forget, lat_of, lon_of, new_visit
+from .visits import step_chains, step_visit, step_visits
+
+
+@kernel
+def unchanged(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) -> bool:
+    """Take the report in when it can change nothing; False when `judge` must see it."""
+    hot = tables.hot
+    pending = tables.pending
+    t = pending[node, L.P_T]
+    if t >= hot[p, slot, L.H_DUE] or t - hot[p, slot, L.H_T] > SILENCE_MS_MAX:
+        return False
+    for k in range(plan.n_words):
+        if hot[p, slot, L.H_MASK + k] != pending[node, L.P_MASK + k]:
+            return False
+    xy = pending[node, L.P_XY]
+    cell = cell_of(grid.numbers, grid.top, lon_of(xy), lat_of(xy))
+    if cell != hot[p, slot, L.H_CELL]:
+        return False
+    if cell >= 0 and grid.cells[cell, 1] != grid.cells[cell + 1, 0]:
+        return False
+    hot[p, slot, L.H_T] = t
+    hot[p, slot, L.H_XY] = xy
+    return True
+
+
+@kernel
+def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) -> bool:
+    """Take the report in; False, with nothing changed, when a table lacks room (L.N_WANT says how much)."""
+    hot = tables.hot
+    numbers = tables.numbers
+    t = tables.pending[node, L.P_T]
+    xy = tables.pending[node, L.P_XY]
+    x = lon_of(xy)
+    y = lat_of(xy)
+    before = hot[p, slot, L.H_T]
+    fresh = before == NEVER or t - before > FORGET_MS
+    cell = cell_of(grid.numbers, grid.top, x, y)
+    n_found = zones_at(grid, plan.zones, cell, x, y, t, tables.found)
+    path = not fresh and _is_path(hot[p, slot, L.H_XY], xy, t - before)
+    n_through = 0
+    if path and plan.crossed:
+        n_through = _between(grid, plan, tables, p, slot, cell, xy, t, n_found)
+    if not _room(plan, tables, p, slot, n_found + n_through):
+        return False
+    numbers[L.N_SLOW] += 1
+    numbers[L.N_TOKEN] += 1
+    token = numbers[L.N_TOKEN]
+    for k in range(len(tables.exempted)):
+        tables.exempted[k] = 0
+    for i in range(n_found):
+        zone = tables.found[i]
+        tables.zone_seen[zone, 0] = token
+        for k in range(len(tables.exempted)):
+            tables.exempted[k] |= plan.exempt[zone, k]
+    for i in range(n_through):
+        tables.zone_seen[tables.through[i], 1] = token
+    if fresh:
+        forget(tables, p, slot)
+        before = NEVER
+    due, completed = step_visits(grid, plan, tables, p, slot, node, before, path, token)
+    n_zones = len(plan.zones)
+    for i in range(n_found + n_through + 1):
+        zone = n_zones  # the operators of no place come last
+        if i < n_found:
+            zone = tables.found[i]
+        elif i < n_found + n_through:
+            zone = tables.through[i - n_found]
+        for pair in range(plan.watch_of[zone], plan.watch_of[zone + 1]):
+            if tables.pair_seen[pair] == token:
+                continue
+            o = plan.watch[pair, L.A_OPERATOR]
+            kind = plan.operators[o, L.O_KIND]
+            edge = kind == L.ENTER or kind == L.LEAVE
+            if n_found <= i < n_found + n_through and not (edge and plan.operators[o, L.O_FIXES] == 1):
+                continue
+            v = new_visit(tables, p, slot, pair, kind == L.SPEED)
+            if edge and i < n_found and before < _known_since(plan, zone, o):
+                tables.visits[v, L.V_FLAGS] |= L.OPEN  # where it was before is not known: it did not enter
+            due_here, done = step_visit(grid, plan, tables, p, slot, node, v, before, path, token)
+            due = min(due, due_here)
+            completed |= done
+    if completed:
+        step_chains(plan, tables, p, slot, node, token)
+    hot[p, slot, L.H_T] = t
+    hot[p, slot, L.H_XY] = xy
+    hot[p, slot, L.H_CELL] = cell
+    hot[p, slot, L.H_DUE] = min(due, _next_instant(plan, t))
+    for k in range(plan.n_words):
+        hot[p, slot, L.H_MASK + k] = tables.pending[node, L.P_MASK + k]
+    return True
+
+
+@kernel
+def _known_since(plan: Plan, zone: int, o: int) -> int:
+    return max(plan.zones[zone, L.Z_FROM], plan.zones[zone, L.Z_SINCE], plan.operators[o, L.O_SINCE])
+
+
+@kernel
+def _room(plan: Plan, tables: Tables, p: int, slot: int, n_zones: int) -> bool:
+    """Whether every visit, chain, window and event this report might make has its place."""
+    new = n_zones * plan.pairs_max + plan.pairs_anywhere
+    steps = new + count_visits(tables, p, slot)
+    numbers = tables.numbers
+    if (
+        numbers[L.N_VISITS_FREE] >= new
+        and numbers[L.N_WINDOWS_FREE] >= new
+        and numbers[L.N_CHAINS_FREE] >= len(plan.sequences)
+        and len(tables.events) - numbers[L.N_EVENTS] >= steps
+    ):
+        return True
+    numbers[L.N_WANT] = max(steps, len(plan.sequences))
+    return False
+
+
+@kernel
+def _is_path(xy0: int, xy1: int, gap: int) -> bool:
+    """Whether the straight line between two fixes may be taken for the way between them."""
+    far = max(abs(lon_of(xy1) - lon_of(xy0)), abs(lat_of(xy1) - lat_of(xy0)))
+    return gap <= SILENCE_MS_MAX and 10 * (far - JUMP_UNITS) <= 3 * gap  # JUMP_UNITS_PER_MS = 0.3
+
+
+@kernel
+def _next_instant(plan: Plan, t: int) -> int:
+    """The first moment after t at which a zone or rule comes into or goes out of force."""
+    low = 0
+    high = len(plan.instants) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if plan.instants[middle] <= t:
+            low = middle
+        else:
+            high = middle
+    return plan.instants[high]
+
+
+@kernel
+def _between(
+    grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, cell: int, xy: int, t: int, n_found: int
+) -> int:
+    """Zones that hold neither fix and that the way between touches, written to `through`; how many."""
+    if cell == tables.hot[p, slot, L.H_CELL] and (cell < 0 or grid.cells[cell, 1] == grid.cells[cell + 1, 0]):
+        return 0
+    xy0 = tables.hot[p, slot, L.H_XY]
+    before = tables.hot[p, slot, L.H_T]
+    x0 = lon_of(xy0)
+    y0 = lat_of(xy0)
+    x1 = lon_of(xy)
+    y1 = lat_of(xy)
+    n = 0
+    shift = grid.numbers[L.G_SHIFT]
+    ax, ay, bx, by = x0 - grid.numbers[L.G_X0], y0 - grid.numbers[L.G_Y0], x1 - grid.numbers[L.G_X0], y1 - grid.numbers[L.G_Y0]
+    if ay > by:
+        ax, ay, bx, by = bx, by, ax, ay
+    for row in range(max(0, (ay - 1) >> shift), min(grid.numbers[L.G_NY] - 1, by >> shift) + 1):
+        c0, c1 = span(ax, ay, bx, by, row, shift)
+        for column in range(c0, c1 + 1):
+            here = cell_of(
+                grid.numbers, grid.top, grid.numbers[L.G_X0] + (column << shift), grid.numbers[L.G_Y0] + (row << shift)
+            )
+            if here < 0:
+                continue
+            for k in range(grid.cells[here, 1], grid.cells[here + 1, 0]):
+                zone = int(grid.entries[k, 0])
+                if not plan.zones[zone, L.Z_CROSSED] or n == len(tables.through):
+                    continue
+                if before < plan.zones[zone, L.Z_FROM] or t >= plan.zones[zone, L.Z_TO]:
+                    continue
+                if before < plan.zones[zone, L.Z_SINCE] or _listed(tables.through, n, zone):
+                    continue
+                if _listed(tables.found, n_found, zone):
+                    continue
+                for e in range(grid.entries[k, 2], grid.entries[k, 3]):
+                    if touches(
+                        int(grid.cell_edges[e, 0]),
+                        int(grid.cell_edges[e, 1]),
+                        int(grid.cell_edges[e, 2]),
+                        int(grid.cell_edges[e, 3]),
+                        x0,
+                        y0,
+                        x1,
+                        y1,
+                    ):
+                        tables.through[n] = zone
+                        n += 1
+                        break
+    if n == 0:
+        return 0
+    # a zone that held the fix before is left, not passed through
+    here = cell_of(grid.numbers, grid.top, x0, y0)
+    n_before = zones_at(grid, plan.zones, here, x0, y0, before, tables.before)
+    kept = 0
+    for i in range(n):
+        if not _listed(tables.before, n_before, tables.through[i]):
+            tables.through[kept] = tables.through[i]
+            kept += 1
+    return kept
+
+
+@kernel
+def _listed(zones: Ints, n: int, zone: int) -> bool:
+    for i in range(n):
+        if zones[i] == zone:
+            return True
+    return False

@@ -1,0 +1,43 @@
+"""How kernels are compiled: nogil, exact, never parallel; and how their cache knows that a source changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Ints = npt.NDArray[np.int64]
+Shorts = npt.NDArray[np.int32]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def kernel(function: F) -> F:
+    """A part of a kernel: compiled into the entry point that calls it, not cached by itself."""
+    return cast(F, njit(nogil=True, fastmath=False)(function))
+
+
+def entry(function: F) -> F:
+    """An entry point: compiled once and kept on disk.
+
+    numba's cache looks at the entry point's own file and closure only, so entry points are closures
+    over `SOURCES`: a change in any file of the engine makes another cache key.
+    """
+    return cast(F, njit(nogil=True, fastmath=False, cache=True)(function))
+
+
+def sources_digest() -> str:
+    """A digest of the sources that are compiled, and of the values compiled into them."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        text = path.read_bytes()
+        if b"from .jit import" in text or path.name in {"jit.py", "layout.py", "limits.py"}:
+            digest.update(path.name.encode() + b"\0" + text)
+    return digest.hexdigest()[:16]
+
+
+SOURCES = sources_digest()

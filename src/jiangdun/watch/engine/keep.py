@@ -1,0 +1,194 @@
+"""What must outlive the process or a change of rules: taken out of the tables by name, and put back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from jiangdun.feeds.columns import COLUMNS
+from jiangdun.watch.rules.spec import ZoneSpec
+
+from . import layout as L
+from .columns import masks
+from .jit import Ints
+from .limits import ALWAYS, NEVER, SPEED_FIXES_MAX
+from .plan import Compiled
+from .state import CHAIN_WIDTH, WINDOW_WIDTH, make
+from .tables import Tables
+
+VISIT_FIELDS = (L.V_FLAGS, L.V_START, L.V_HELD, L.V_FIRED, L.V_RUN, L.V_OUT)
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def take_out(tables: Tables) -> Arrays:
+    """The settled state and the waiting reports."""
+    n = int(tables.numbers[L.N_TRACKS])
+    hot = tables.hot[L.SETTLED, :n]
+    tracks = np.stack(
+        [tables.tracks[:n, L.T_TRACK], hot[:, L.H_T], hot[:, L.H_XY], hot[:, L.H_COUNT], tables.tracks[:n, L.T_STALE]],
+        axis=1,
+    )
+    slots, rows = _walk(hot[:, L.H_VISITS], tables.visits, L.V_NEXT)
+    windows = tables.visits[rows, L.V_WINDOW]
+    has = windows >= 0
+    numbered = np.where(has, np.cumsum(has) - 1, -1)
+    visits = np.column_stack([slots, tables.visits[rows, L.V_WATCH], numbered, tables.visits[rows][:, VISIT_FIELDS]])
+    chain_slots, chain_rows = _walk(hot[:, L.H_CHAINS], tables.chains, L.C_NEXT)
+    chains = tables.chains[chain_rows].copy()
+    chains[:, L.C_NEXT] = chain_slots
+    waiting, positions = _waiting(tables)
+    return {
+        "tracks": tracks,
+        "fixes": tables.fixes[:n],
+        "visits": visits,
+        "windows": tables.windows[windows[has]],
+        "chains": chains,
+        "waiting": waiting,
+        "positions": positions,
+    }
+
+
+def _walk(heads: Ints, rows: Ints, link: int) -> tuple[Ints, Ints]:
+    """All lists at once: (list, row) of every member."""
+    lists, members = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    at, owner = heads, np.arange(len(heads))
+    while len(at := at[(alive := at >= 0)]):
+        owner = owner[alive]
+        lists.append(owner)
+        members.append(at)
+        at = rows[at, link]
+    return np.concatenate(lists), np.concatenate(members)
+
+
+def _waiting(tables: Tables) -> tuple[npt.NDArray[np.void], Ints]:
+    """The waiting reports as they came, in the order of the log, and their positions."""
+    top = int(tables.numbers[L.N_PENDING_TOP])
+    p = tables.pending[np.flatnonzero(tables.waiting[:top] != ALWAYS)]
+    p = p[np.argsort(p[:, L.P_POSITION], kind="stable")]
+    rows = np.zeros(len(p), COLUMNS)
+    rows["track"], rows["t"] = tables.tracks[p[:, L.P_TRACK], L.T_TRACK], p[:, L.P_T]
+    rows["lon"] = p[:, L.P_XY] >> 32
+    rows["lat"] = (p[:, L.P_XY] & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
+    motion, rest = p[:, L.P_MOTION], p[:, L.P_REST]
+    rows["sog_dkn"], rows["cog_ddeg"], rows["rank"] = motion & 0xFFFF, motion >> 16 & 0xFFFF, motion >> 32
+    rows["heading_ddeg"], rows["length_dm"] = rest & 0xFFFF, rest >> 16 & 0xFFFF
+    rows["kind"], rows["nav"], rows["flags"] = rest >> 32 & 0xFF, rest >> 40 & 0xFF, rest >> 48 & 0xFFFF
+    return rows, p[:, L.P_POSITION].copy()
+
+
+def put_back(kept: Arrays, compiled: Compiled, pairs: Ints, sequences: Ints, zones: Ints) -> Tables:
+    """Tables with the settled state in them; the waiting reports are the caller's to take in again.
+
+    `pairs`, `sequences`, `zones`: the new number of each old one, -1 = gone.
+    """
+    tracks = kept["tracks"]
+    n = len(tracks)
+    visits, windows = _renumbered(kept["visits"], kept["windows"], pairs)
+    chains = kept["chains"].copy()
+    chains[:, L.C_SEQUENCE] = sequences[chains[:, L.C_SEQUENCE]] if len(chains) else 0
+    chains = chains[chains[:, L.C_SEQUENCE] >= 0]
+    zone_columns = L.C_STEPS + L.STEP_WIDTH * np.arange((CHAIN_WIDTH - L.C_STEPS) // L.STEP_WIDTH) + L.STEP_ZONE
+    old = chains[:, zone_columns]
+    chains[:, zone_columns] = np.where(old >= 0, np.r_[zones, -1][np.minimum(old, len(zones))], -1)
+    room = 1 << max(10, n.bit_length())
+    tables = make(compiled, room, max(4_096, 1 << len(kept["waiting"]).bit_length()), max(1_024, 2 * len(visits)))
+    tables = tables._replace(
+        windows=_refill(windows, WINDOW_WIDTH, L.W_FIRST, tables.numbers, L.N_WINDOWS_FREE, linked=False),
+        chains=_refill(chains, CHAIN_WIDTH, L.C_NEXT, tables.numbers, L.N_CHAINS_FREE, linked=True),
+    )
+    numbers = tables.numbers
+    numbers[L.N_TRACKS] = n
+    tables.tracks[:n] = np.column_stack([tracks[:, 0], np.full((n, 2), -1), np.zeros(n, np.int64), tracks[:, 4]])
+    tables.fixes[:n] = kept["fixes"]
+    for p in (L.SETTLED, L.EAGER):
+        hot = tables.hot[p]
+        hot[:n, L.H_T], hot[:n, L.H_XY], hot[:n, L.H_COUNT] = tracks[:, 1], tracks[:, 2], tracks[:, 3]
+        hot[:n, L.H_DUE] = NEVER  # cell and mask are found anew at the next report
+        hot[:n, [L.H_VISITS, L.H_CHAINS]] = -1
+    m = len(visits)
+    tables.visits[:m, L.V_WATCH], tables.visits[:m, L.V_WINDOW] = visits[:, 1], visits[:, 2]
+    tables.visits[:m, VISIT_FIELDS] = visits[:, 3:]
+    numbers[L.N_VISITS_FREE], numbers[L.N_VISITS_HEAD] = len(tables.visits) - m, m
+    _relink(tables.hot[L.SETTLED, :, L.H_VISITS], tables.visits, L.V_NEXT, visits[:, 0])
+    _relink(tables.hot[L.SETTLED, :, L.H_CHAINS], tables.chains, L.C_NEXT, chains[:, L.C_NEXT].copy())
+    return tables
+
+
+def _renumbered(visits: Ints, windows: Ints, pairs: Ints) -> tuple[Ints, Ints]:
+    """Visits of pairs that are still watched, ordered by track, with their windows in that order."""
+    visits = visits.copy()
+    visits[:, 1] = pairs[visits[:, 1]] if len(visits) else 0
+    visits = visits[visits[:, 1] >= 0]
+    has = visits[:, 2] >= 0
+    windows = windows[visits[has, 2]]
+    visits[:, 2] = np.where(has, np.cumsum(has) - 1, -1)
+    return visits, windows
+
+
+def _refill(rows: Ints, width: int, link: int, numbers: Ints, free: int, *, linked: bool) -> Ints:
+    """A table with these rows at its head and a free list behind them."""
+    n = len(rows)
+    out = np.zeros((2 * n + SPEED_FIXES_MAX + len(numbers), width), np.int64)
+    out[:n] = rows
+    out[n:, link] = np.r_[np.arange(n + 1, len(out)), -1]
+    numbers[free], numbers[free + 1] = len(out) - n, n
+    return out
+
+
+def _relink(heads: Ints, rows: Ints, link: int, owners: Ints) -> None:
+    """Chain row i into the list of owners[i]."""
+    for i, owner in enumerate(owners.tolist()):
+        rows[i, link] = heads[owner]
+        heads[owner] = i
+
+
+def renumber(old: Compiled, new: Compiled) -> tuple[Ints, Ints, Ints]:
+    """What became of each watched pair, sequence and zone of the old plan: its new number, or -1."""
+    return (
+        _matched(pair_names(old), pair_names(new)),
+        _matched(sequence_names(old), sequence_names(new)),
+        _matched(zone_names(old), zone_names(new)),
+    )
+
+
+def _matched(old: list[Any], new: list[Any]) -> Ints:
+    numbers = {_frozen(name): i for i, name in enumerate(new)}
+    return np.array([numbers.get(_frozen(name), -1) for name in old], np.int64)
+
+
+def _frozen(name: Any) -> Any:
+    return tuple(_frozen(n) for n in name) if isinstance(name, list) else name
+
+
+def pair_names(compiled: Compiled) -> list[Any]:
+    """[rule, role, kind of operator, zone]: what a visit is carried by from plan to plan."""
+    zones = zone_names(compiled)
+    names = []
+    for zone, o in compiled.plan.watch.tolist():
+        op = compiled.operators[o]
+        kind = type(op.step).__name__
+        where = zones[zone] if zone >= 0 else None
+        names.append([compiled.rules[op.rule].name, op.role, kind, where])
+    return names
+
+
+def sequence_names(compiled: Compiled) -> list[Any]:
+    return [
+        [compiled.rules[i].name, int(compiled.plan.rules[i, L.U_STEPS])] for i in compiled.plan.sequences.tolist()
+    ]
+
+
+def zone_names(compiled: Compiled) -> list[Any]:
+    return [zone_name(z) for z in compiled.zones]
+
+
+def zone_name(zone: ZoneSpec) -> list[Any]:
+    """A visit goes on while the zone keeps its id and its border; a zone with a new border is a new one."""
+    return [zone.zone_id, zone.version]
+
+
+def remask(compiled: Compiled, kept: Arrays) -> Ints:
+    """Condition bits of the waiting reports under this plan."""
+    return masks(compiled, kept["waiting"])

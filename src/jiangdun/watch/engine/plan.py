@@ -1,0 +1,278 @@
+"""Rules and zones made into the arrays the kernels read. What cannot be run is refused here, with its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from jiangdun.feeds.columns import Kind
+from jiangdun.watch.rules.spec import Condition, Enter, Leave, Place, RuleSpec, Sequence, Speed, Stay, Step, ZoneSpec
+
+from . import layout as L
+from .grid import Grid, build, outline
+from .jit import Ints
+from .limits import (
+    ALWAYS,
+    CONDITION_WORDS_MAX,
+    FIXES_MAX,
+    NEVER,
+    OPERATORS_MAX,
+    SPEED_FIXES_MAX,
+    STEPS_MAX,
+    BadRule,
+    LimitExceeded,
+)
+from .tables import Plan
+
+Bits = tuple[str, str, str]  # watch, where, holds: what decides whether a report counts
+NOT_MOVING = (Kind.AID_TO_NAVIGATION, Kind.BASE_STATION)
+"""Kinds below 32 that are no vessels: rules for vessels do not see them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One operator of a rule: the whole of it, a step of its sequence, or what breaks the sequence."""
+
+    rule: int
+    role: int  # OWN, a step's index, UNLESS
+    step: Step
+
+
+@dataclass(slots=True)
+class Compiled:
+    rules: tuple[RuleSpec, ...]
+    zones: tuple[ZoneSpec, ...]  # those that rules read, by zone id and version
+    operators: list[Operator]
+    conditions: list[Bits]
+    texts: dict[str, Condition]
+    plan: Plan
+    grid: Grid
+    unplaced: tuple[str, ...] = field(default=())  # rules that name a place no zone is
+    rule_numbers: dict[str, int] = field(default_factory=dict)
+
+
+def compile_plan(
+    rules: Many[RuleSpec],
+    zones: Many[ZoneSpec],
+    rule_since: dict[str, int] | None = None,
+    zone_since: dict[tuple[str, int], int] | None = None,
+) -> Compiled:
+    """Arrays of these rules and zones. Raises BadRule, BadZone, LimitExceeded.
+
+    `rule_since`, `zone_since`: since when the engine knows a rule (by name) or zone (by id and version), where
+    that is not from the start: what lay inside before is not taken to have entered.
+    """
+    rules = tuple(rules)
+    _check_names(rules, zones)
+    operators = [op for number, rule in enumerate(rules) for op in _operators(number, rule)]
+    if len(operators) > OPERATORS_MAX:
+        raise LimitExceeded("operators of all rules", len(operators), OPERATORS_MAX, "retire rules")
+    read = {p for op in operators if (p := op.step.place) is not None} | {p for r in rules for p in r.unless}
+    kinds, ids = {p.kind for p in read}, {p.zone_id for p in read}
+    used = tuple(
+        sorted((z for z in zones if z.kind in kinds or z.zone_id in ids), key=lambda z: (z.zone_id, z.version))
+    )
+    grid, zone_edges = build([outline(z) for z in used])
+    conditions, texts, bits = _conditions(rules, operators)
+    since = rule_since or {}
+    table = np.array(
+        [_operator_row(op, bit, since.get(rules[op.rule].name, NEVER)) for op, bit in zip(operators, bits, strict=True)],
+        np.int64,
+    ).reshape(-1, L.OPERATOR_WIDTH)
+    watch, watch_of, pairs_max = _watch(operators, used)
+    rule_rows, sequences, last_operators = _rule_rows(rules, operators)
+    zone_rows = _zone_rows(used, zone_edges, zone_since or {}, table, watch)
+    found = {place for place in read if any(_is_at(place, z) for z in used)}
+    return Compiled(
+        rules,
+        used,
+        operators,
+        conditions,
+        texts,
+        Plan(
+            table,
+            rule_rows,
+            sequences,
+            last_operators,
+            zone_rows,
+            watch,
+            watch_of,
+            _exemptions(rules, used),
+            _instants(rules, used),
+            max(1, -(-len(conditions) // 64)),
+            pairs_max,
+            int(watch_of[-1] - watch_of[-2]),
+            int(zone_rows[:, L.Z_CROSSED].any()),
+        ),
+        grid,
+        tuple(r.name for r in rules if any(p not in found for p in _places(r))),
+        {r.name: i for i, r in enumerate(rules)},
+    )
+
+
+def _check_names(rules: Many[RuleSpec], zones: Many[ZoneSpec]) -> None:
+    names = [r.name for r in rules]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadRule(name, "is given twice; give one version of each rule")
+    keys = [(z.zone_id, z.version) for z in zones]
+    if len(set(keys)) < len(keys):
+        twice = next(k for k in keys if keys.count(k) > 1)
+        raise BadRule(twice[0], f"zone version {twice[1]} is given twice")
+
+
+def _places(rule: RuleSpec) -> list[Place]:
+    steps = [op.step.place for op in _operators(0, rule)]
+    return [p for p in steps if p is not None]
+
+
+def _operators(number: int, rule: RuleSpec) -> list[Operator]:
+    when = rule.when
+    if not isinstance(when, Sequence):
+        found = [Operator(number, L.OWN, when)]
+    else:
+        if not 1 <= len(when.steps) <= STEPS_MAX:
+            raise BadRule(rule.name, f"a sequence has 1 to {STEPS_MAX} steps, not {len(when.steps)}")
+        found = [Operator(number, role, step) for role, step in enumerate(when.steps)]
+        if when.unless is not None:
+            found.append(Operator(number, L.UNLESS, when.unless))
+    for op in found:
+        _check(rule, op.step)
+    return found
+
+
+def _check(rule: RuleSpec, step: Step) -> None:
+    if isinstance(step, Enter | Leave):
+        if not 1 <= step.fixes <= FIXES_MAX:
+            raise BadRule(rule.name, f"fixes must be 1 to {FIXES_MAX}, not {step.fixes}")
+    elif isinstance(step, Speed):
+        if step.over_dkn is None and step.under_dkn is None:
+            raise BadRule(rule.name, "speed needs a limit: over or under")
+        if not 1 <= step.min_fixes <= SPEED_FIXES_MAX or step.window_ms <= 0:
+            raise BadRule(rule.name, f"speed needs a window and min_fixes of 1 to {SPEED_FIXES_MAX}")
+    elif step.for_ms < 0 or step.tolerate_ms < 0:
+        raise BadRule(rule.name, "for and tolerate cannot be negative")
+    for place in (step.place, *rule.unless):
+        if place is not None and (place.kind is None) == (place.zone_id is None):
+            raise BadRule(rule.name, "a place is either a class of zones or one zone")
+
+
+def _conditions(
+    rules: Many[RuleSpec], operators: Many[Operator]
+) -> tuple[list[Bits], dict[str, Condition], list[int]]:
+    """Each different (watch, where, holds) has one bit. Conditions of one text are one condition."""
+    numbers: dict[Bits, int] = {}
+    texts: dict[str, Condition] = {}
+    bits = []
+    for op in operators:
+        rule = rules[op.rule]
+        for condition in (rule.where, op.step.holds):
+            if condition is not None:
+                texts[condition.text] = condition
+        key = (rule.watch, rule.where.text if rule.where else "", op.step.holds.text if op.step.holds else "")
+        bits.append(numbers.setdefault(key, len(numbers)))
+    if len(numbers) > 64 * CONDITION_WORDS_MAX:
+        raise LimitExceeded("different conditions", len(numbers), 64 * CONDITION_WORDS_MAX, "retire rules")
+    return list(numbers), texts, bits
+
+
+def _operator_row(op: Operator, bit: int, since: int) -> list[int]:
+    row = [0] * L.OPERATOR_WIDTH
+    row[L.O_RULE], row[L.O_ROLE], row[L.O_BIT], row[L.O_SINCE] = op.rule, op.role, bit, since
+    row[L.O_OVER] = row[L.O_UNDER] = -1
+    step = op.step
+    if isinstance(step, Stay):
+        row[L.O_KIND], row[L.O_FOR], row[L.O_TOLERATE] = L.STAY, step.for_ms, step.tolerate_ms
+    elif isinstance(step, Speed):
+        row[L.O_KIND], row[L.O_WINDOW], row[L.O_LEAST] = L.SPEED, step.window_ms, step.min_fixes
+        row[L.O_OVER] = -1 if step.over_dkn is None else step.over_dkn
+        row[L.O_UNDER] = -1 if step.under_dkn is None else step.under_dkn
+    else:
+        row[L.O_KIND], row[L.O_FIXES] = L.ENTER if isinstance(step, Enter) else L.LEAVE, step.fixes
+    return row
+
+
+def _is_at(place: Place, zone: ZoneSpec) -> bool:
+    return zone.kind == place.kind if place.kind is not None else zone.zone_id == place.zone_id
+
+
+def _watch(operators: Many[Operator], zones: Many[ZoneSpec]) -> tuple[Ints, Ints, int]:
+    """All (zone, operator) pairs, by zone; the operators of no place last."""
+    by_kind: dict[str | None, list[int]] = {}
+    by_id: dict[str | None, list[int]] = {}
+    anywhere = []
+    for number, op in enumerate(operators):
+        place = op.step.place
+        if place is None:
+            anywhere.append(number)
+        elif place.kind is not None:
+            by_kind.setdefault(place.kind, []).append(number)
+        else:
+            by_id.setdefault(place.zone_id, []).append(number)
+    of_zone = [sorted(by_kind.get(z.kind, []) + by_id.get(z.zone_id, [])) for z in zones]
+    pairs = [(i, op) for i, ops in enumerate(of_zone) for op in ops] + [(-1, op) for op in anywhere]
+    counts = [len(ops) for ops in of_zone] + [len(anywhere)]
+    return (
+        np.array(pairs, np.int64).reshape(-1, 2),
+        np.r_[0, np.cumsum(counts)].astype(np.int64),
+        max(counts[:-1], default=0),
+    )
+
+
+def _rule_rows(rules: Many[RuleSpec], operators: Many[Operator]) -> tuple[Ints, Ints, Ints]:
+    rows = np.zeros((len(rules), L.RULE_WIDTH), np.int64)
+    sequences: list[int] = []
+    last: list[int] = []
+    for i, rule in enumerate(rules):
+        rows[i, [L.U_FROM, L.U_TO, L.U_COOLDOWN]] = rule.valid_from_ms, rule.valid_to_ms, rule.cooldown_ms
+        rows[i, L.U_SEQUENCE] = -1
+        if isinstance(rule.when, Sequence):
+            rows[i, L.U_SEQUENCE] = len(sequences)
+            rows[i, [L.U_STEPS, L.U_WITHIN]] = len(rule.when.steps), rule.when.within_ms
+            sequences.append(i)
+            role = len(rule.when.steps) - 1
+            last.append(next(n for n, op in enumerate(operators) if (op.rule, op.role) == (i, role)))
+    return rows, np.array(sequences, np.int64), np.array(last, np.int64)
+
+
+def _zone_rows(
+    zones: Many[ZoneSpec], edges: Ints, since: dict[tuple[str, int], int], operators: Ints, watch: Ints
+) -> Ints:
+    rows = np.zeros((len(zones), L.ZONE_WIDTH), np.int64)
+    for i, zone in enumerate(zones):
+        rows[i, [L.Z_FROM, L.Z_TO]] = zone.valid_from_ms, zone.valid_to_ms
+        rows[i, L.Z_SINCE] = since.get((zone.zone_id, zone.version), NEVER)
+    rows[:, [L.Z_EDGES, L.Z_EDGES_END]] = edges
+    ops = operators[watch[:, L.A_OPERATOR]]
+    crossed = np.isin(ops[:, L.O_KIND], (L.ENTER, L.LEAVE)) & (ops[:, L.O_FIXES] == 1)
+    rows[watch[crossed, L.A_ZONE], L.Z_CROSSED] = 1
+    return rows
+
+
+def _exemptions(rules: Many[RuleSpec], zones: Many[ZoneSpec]) -> Ints:
+    bits = np.zeros((len(zones), max(1, -(-len(rules) // 64))), np.uint64)
+    for number, rule in enumerate(rules):
+        for place in rule.unless:
+            for i, zone in enumerate(zones):
+                if _is_at(place, zone):
+                    bits[i, number >> 6] |= np.uint64(1 << (number & 63))
+    return bits.view(np.int64)
+
+
+def _instants(rules: Many[RuleSpec], zones: Many[ZoneSpec]) -> Ints:
+    moments = {t for spec in (*rules, *zones) for t in (spec.valid_from_ms, spec.valid_to_ms)}
+    return np.array([NEVER, *sorted(m for m in moments if NEVER < m < ALWAYS), ALWAYS], np.int64)
+
+
+def watched(watch: str, kind: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    """Which reports a rule's `watch` sees, by their kind."""
+    if watch == "vessel":
+        return (kind < Kind.VEHICLE) & ~np.isin(kind, NOT_MOVING)
+    if watch == "vehicle":
+        return (kind >= Kind.VEHICLE) & (kind < Kind.PERSON)
+    if watch == "person":
+        return (kind >= Kind.PERSON) & (kind < Kind.AIRCRAFT)
+    return np.ones(len(kind), bool)

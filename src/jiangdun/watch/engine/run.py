@@ -1,0 +1,202 @@
+"""The engine as others see it: chunks in, alert events out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from jiangdun.feeds.columns import COLUMNS, Chunk
+from jiangdun.watch.rules.spec import AlertEvent, RuleSpec, ZoneSpec
+
+from . import keep, passes
+from . import layout as L
+from .columns import masks, pin
+from .episode import Ledger, materialise
+from .jit import Ints
+from .limits import ALWAYS, NEVER, BadState
+from .plan import Compiled, compile_plan
+from .state import Kept, grow_pending, grow_tracks, grow_visits, make
+
+COUNTED = {
+    "judged": L.N_JUDGED,
+    "late": L.N_LATE,
+    "late_unflagged": L.N_LATE_UNSAID,
+    "no_fix": L.N_NO_FIX,
+    "no_position": L.N_NO_POSITION,
+    "duplicates": L.N_DUPLICATES,
+    "rollbacks": L.N_ROLLBACKS,
+    "eager_waits": L.N_WAITS,
+}
+
+
+class Engine:
+    """Rules and zones over a log of chunks: the eager pass as reports come, the settled pass at the watermark.
+
+    Pure: no clock, no chance, no I/O. Not for several threads at once. Chunks come in the order of the log.
+    Raises BadRule, BadZone and LimitExceeded for rules and zones it cannot run; nothing is taken in then.
+    """
+
+    def __init__(self, rules: Sequence[RuleSpec], zones: Sequence[ZoneSpec], *, eager: bool = True) -> None:
+        self.eager = eager
+        self.wm_ms = NEVER
+        self.position = 0
+        self._reports = 0
+        self._rule_since: dict[str, int] = {}
+        self._zone_since: dict[tuple[str, int], int] = {}
+        self._compiled = compile_plan(rules, zones)
+        self._tables = make(self._compiled)
+        self._ledger = Ledger()
+        self._found: list[AlertEvent] = []
+
+    @property
+    def unplaced(self) -> tuple[str, ...]:
+        """Names of rules with a place that no zone is: they cannot fire there."""
+        return self._compiled.unplaced
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Reports by what became of them, tracks, and alerts by verdict."""
+        numbers = self._tables.numbers
+        said = {"reports": self._reports, "tracks": int(numbers[L.N_TRACKS])}
+        said |= {name: int(numbers[number]) for name, number in COUNTED.items()}
+        return said | self._ledger.counts
+
+    def take(self, chunk: Chunk) -> list[AlertEvent]:
+        """Take a chunk in: eager events of its reports, then what its watermark settles."""
+        rows = pin(chunk.rows)
+        self._reports += len(rows)
+        self.position = chunk.position + len(rows)
+        positions = np.arange(chunk.position, self.position, dtype=np.int64)
+        self._take_in(rows, positions, masks(self._compiled, rows), self.wm_ms)
+        return self._ledger.take_eager(self._drained()) + self._settle(chunk.wm_ms)
+
+    def heartbeat(self, wm_ms: int, position: int) -> list[AlertEvent]:
+        """No reports, but time went on: settle up to `wm_ms`."""
+        self.position = max(self.position, position)
+        return self._settle(wm_ms)
+
+    def finish(self) -> list[AlertEvent]:
+        """Settle everything: the end of a recording. Whatever came after would be late."""
+        return self._settle(ALWAYS)
+
+    def digest(self) -> str:
+        """Of all settled alerts: the same however the log was cut, and in whatever order within the bound."""
+        return self._ledger.settled.digest()
+
+    def eager_digest(self) -> str:
+        """Of all eager alerts: the same for the same log."""
+        return self._ledger.eager.digest()
+
+    def change(
+        self,
+        rules: Sequence[RuleSpec] | None = None,
+        zones: Sequence[ZoneSpec] | None = None,
+        *,
+        at_position: int | None = None,
+    ) -> list[AlertEvent]:
+        """From here on these rules and zones judge every report that is not yet settled.
+
+        Visits of rules that keep their name and place go on, fired or not: a new version does not alert again
+        on an open episode. Rules and zones that are new do not take what lay inside before to have entered.
+        Returns eager events of waiting reports. `at_position` must be where the log stands now.
+        """
+        if at_position is not None and at_position != self.position:
+            raise ValueError(f"the log stands at {self.position}, not {at_position}: take the chunks before it first")
+        old = self._compiled
+        new_rules = old.rules if rules is None else tuple(rules)
+        new_zones = self._zones if zones is None else tuple(zones)
+        raise NotImplementedError(new_rules, new_zones)
+
+    def to_bytes(self) -> bytes:
+        """The whole state: restore with the same rules and zones, and the log from `position` on."""
+        about: dict[str, Any] = {
+            "eager": self.eager,
+            "wm_ms": self.wm_ms,
+            "position": self.position,
+            "reports": self._reports,
+            "rule_since": self._rule_since,
+            "zone_since": [[*k, v] for k, v in self._zone_since.items()],
+            "pairs": keep.pair_names(self._compiled),
+            "sequences": keep.sequence_names(self._compiled),
+            "zones": keep.zone_names(self._compiled),
+            "counts": {name: int(self._tables.numbers[n]) for name, n in COUNTED.items()},
+            "ledger": self._ledger.to_json(),
+        }
+        return Kept(about, keep.take_out(self._tables)).to_bytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes, rules: Sequence[RuleSpec], zones: Sequence[ZoneSpec]) -> Engine:
+        """The engine as it was. Raises BadState for bytes that are damaged or of other rules and zones."""
+        kept = Kept.from_bytes(data)
+        about = kept.about
+        engine = cls.__new__(cls)
+        engine.eager, engine.wm_ms, engine.position = about["eager"], about["wm_ms"], about["position"]
+        engine._reports = about["reports"]
+        engine._rule_since = about["rule_since"]
+        engine._zone_since = {(zone_id, version): t for zone_id, version, t in about["zone_since"]}
+        engine._compiled = compile_plan(rules, zones, engine._rule_since, engine._zone_since)
+        compiled = engine._compiled
+        if [about["pairs"], about["zones"]] != [keep.pair_names(compiled), keep.zone_names(compiled)]:
+            raise BadState("the state is of other rules or zones; restore with those, then change them")
+        engine._ledger = Ledger.from_json(about["ledger"])
+        engine._found = []
+        engine._put_back(kept.arrays, *keep.renumber(compiled, compiled))
+        engine._ledger.take_eager(engine._drained())  # all said before
+        for name, number in COUNTED.items():
+            engine._tables.numbers[number] = about["counts"][name]
+        return engine
+
+    def _put_back(self, arrays: keep.Arrays, pairs: Ints, sequences: Ints, zones: Ints) -> None:
+        self._tables = keep.put_back(arrays, self._compiled, pairs, sequences, zones)
+        eager, self.eager = self.eager, False
+        self._take_in(arrays["waiting"], arrays["positions"], keep.remask(self._compiled, arrays), NEVER)
+        self.eager = eager
+        slot = 0
+        while self.eager and slot >= 0:
+            slot = passes.rebuild(self._compiled.grid, self._compiled.plan, self._tables, slot)
+            if slot >= 0:
+                self._make_room(passes.WANTS_VISITS)
+
+    def _take_in(self, rows: npt.NDArray[np.void], positions: Ints, bits: Ints, wm: int) -> None:
+        plan, grid = self._compiled.plan, self._compiled.grid
+        self._tables.numbers[[L.N_ROW, L.N_AGAIN]] = 0
+        while code := passes.take_in(grid, plan, self._tables, rows, bits, positions, wm, self.eager):
+            self._make_room(code)
+
+    def _settle(self, wm_ms: int) -> list[AlertEvent]:
+        self.wm_ms = max(self.wm_ms, wm_ms)
+        if self._tables.numbers[L.N_NEXT_T] < self.wm_ms:
+            while passes.settle(self._compiled.grid, self._compiled.plan, self._tables, self.wm_ms):
+                self._make_room(passes.WANTS_VISITS)
+        return self._ledger.take_settled(self._drained(), self.wm_ms)
+
+    def _make_room(self, code: int) -> None:
+        if code == passes.WANTS_TRACKS:
+            self._tables = grow_tracks(self._tables)
+        elif code == passes.WANTS_PENDING:
+            self._tables = grow_pending(self._tables)
+        else:
+            self._drain()
+            self._tables = grow_visits(self._tables)
+
+    def _drain(self) -> None:
+        numbers = self._tables.numbers
+        for i in range(int(numbers[L.N_EVENTS])):
+            self._found.append(materialise(self._compiled, self._tables.events[i], self._tables.event_fixes[i]))
+        numbers[L.N_EVENTS] = 0
+
+    def _drained(self) -> list[AlertEvent]:
+        self._drain()
+        found, self._found = self._found, []
+        return found
+
+
+def warm() -> None:
+    """Compile every kernel once, or load it from the cache: for `make setup`, and before the first chunk."""
+    engine = Engine((), ())
+    engine.take(Chunk(0, 0, np.zeros(1, COLUMNS)))
+    engine.finish()
+    Engine.from_bytes(engine.to_bytes(), (), ())

@@ -1,0 +1,423 @@
+"""The slow plain twin of the whole engine: dictionaries, lists and fractions, every report against every zone.
+
+It is what the kernels are held to by property tests, and it reads like docs/operators.md. It shares with the
+engine the values of `watch.rules.spec`, the limits, and the ledger of episodes.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence as Many
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from jiangdun.feeds.columns import COLUMNS, DEGREE, NO_SPEED, Chunk, Flag, Kind
+from jiangdun.watch.rules.spec import (
+    AlertEvent,
+    Enter,
+    FixSeen,
+    Leave,
+    Place,
+    RuleSpec,
+    Sequence,
+    Speed,
+    Stay,
+    Step,
+    ZoneSpec,
+)
+
+from .enter import PlainEdge
+from .episode import Ledger, episode_id
+from .limits import (
+    ALWAYS,
+    FIXES_SHOWN,
+    FORGET_MS,
+    JUMP_UNITS,
+    NEVER,
+    RING_MAX,
+    SILENCE_MS_MAX,
+    VISIT_FIXES_OUT,
+)
+from .sequence import Done, PlainSequence
+from .speed import PlainSpeed
+from .stay import PlainStay
+
+Point = tuple[int, int]
+Machine = PlainStay | PlainEdge | PlainSpeed
+ANYWHERE = -1
+
+
+class PlainZone:
+    """A zone as rings of lattice points."""
+
+    def __init__(self, spec: ZoneSpec) -> None:
+        self.spec = spec
+        self.polygons = [
+            [[(round(x * DEGREE), round(y * DEGREE)) for x, y in ring] for ring in polygon]
+            for polygon in spec.polygons
+        ]
+
+    def in_force(self, t: int) -> bool:
+        return self.spec.valid_from_ms <= t < self.spec.valid_to_ms
+
+    def covers(self, p: Point) -> bool:
+        return any(self._polygon_covers(polygon, p) for polygon in self.polygons)
+
+    def _polygon_covers(self, polygon: list[list[Point]], p: Point) -> bool:
+        odd = False
+        for a, b in (edge for ring in polygon for edge in sides(ring)):
+            if on_line(a, b, p):
+                return True
+            if (a[1] > p[1]) != (b[1] > p[1]):
+                at = a[0] + Fraction((p[1] - a[1]) * (b[0] - a[0]), b[1] - a[1])
+                odd ^= at > p[0]
+        return odd
+
+    def touches(self, p: Point, q: Point) -> list[Fraction]:
+        """Where on the way p-q (0 to 1) it meets an edge of the zone; a shared stretch gives its two ends."""
+        found = []
+        for ring in (ring for polygon in self.polygons for ring in polygon):
+            for a, b in sides(ring):
+                found += meet(a, b, p, q)
+        return found
+
+
+def sides(ring: list[Point]) -> list[tuple[Point, Point]]:
+    return [(a, b) for a, b in zip(ring, ring[1:] + ring[:1], strict=True) if a != b]
+
+
+def on_line(a: Point, b: Point, p: Point) -> bool:
+    level = (b[0] - a[0]) * (p[1] - a[1]) == (b[1] - a[1]) * (p[0] - a[0])
+    return level and min(a[0], b[0]) <= p[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= p[1] <= max(a[1], b[1])
+
+
+def meet(a: Point, b: Point, p: Point, q: Point) -> list[Fraction]:
+    """Shares of the way p-q at which it meets the segment a-b."""
+    dx, dy, ex, ey = q[0] - p[0], q[1] - p[1], b[0] - a[0], b[1] - a[1]
+    cross = dx * ey - dy * ex
+    if cross:
+        s = Fraction((a[0] - p[0]) * ey - (a[1] - p[1]) * ex, cross)
+        u = Fraction((a[0] - p[0]) * dy - (a[1] - p[1]) * dx, cross)
+        return [s] if 0 <= s <= 1 and 0 <= u <= 1 else []
+    found = [_share(e, p, q) for e in (a, b) if on_line(p, q, e)] if p != q else []
+    return found + [Fraction(k) for k, end in enumerate((p, q)) if on_line(a, b, end)]
+
+
+def _share(e: Point, p: Point, q: Point) -> Fraction:
+    return Fraction(e[0] - p[0], q[0] - p[0]) if q[0] != p[0] else Fraction(e[1] - p[1], q[1] - p[1])
+
+
+@dataclass(frozen=True)
+class Report:
+    t: int
+    at: Point
+    sog: int
+    cog: int
+    rank: int
+    position: int
+    counts: tuple[bool, ...]  # per operator: watch, where and holds
+
+    @property
+    def seen(self) -> FixSeen:
+        return FixSeen(self.t, self.at[0], self.at[1], self.sog, self.cog)
+
+
+@dataclass(frozen=True)
+class Operator:
+    rule: RuleSpec
+    role: int | str  # "own", a step's index, "unless"
+    step: Step
+
+
+@dataclass
+class Visit:
+    machine: Machine
+    out: int = 0
+    fired: int = NEVER
+
+    @property
+    def over(self) -> bool:
+        return self.out >= VISIT_FIXES_OUT and (isinstance(self.machine, PlainSpeed) or self.machine.idle)
+
+
+@dataclass
+class PlainTrack:
+    """What one pass knows of one track."""
+
+    last: Report | None = None
+    visits: dict[tuple[int, int], Visit] = field(default_factory=dict)
+    sequences: dict[str, PlainSequence] = field(default_factory=dict)
+    seen: list[FixSeen] = field(default_factory=list)
+
+
+@dataclass
+class Waiting:
+    """Both passes of a track, and its reports that wait for the watermark."""
+
+    settled: PlainTrack = field(default_factory=PlainTrack)
+    eager: PlainTrack = field(default_factory=PlainTrack)
+    reports: list[Report] = field(default_factory=list)
+    stale: bool = False
+
+
+class Twin:
+    """The same promises as `Engine`, but for bytes and change."""
+
+    def __init__(self, rules: Many[RuleSpec], zones: Many[ZoneSpec], *, eager: bool = True) -> None:
+        self.zones = [PlainZone(z) for z in sorted(zones, key=lambda z: (z.zone_id, z.version))]
+        self.operators = [op for rule in rules for op in _operators(rule)]
+        self.eager = eager
+        self.wm = NEVER
+        self.tracks: dict[int, Waiting] = {}
+        self.ledger = Ledger()
+
+    def take(self, chunk: Chunk) -> list[AlertEvent]:
+        found: list[AlertEvent] = []
+        for i in range(len(chunk.rows)):
+            row = chunk.rows[i : i + 1]
+            if _wanted(row, self.wm):
+                found += self._arrive(int(row["track"][0]), self._report(row, chunk.position + i))
+        return self.ledger.take_eager(found) + self._settle(chunk.wm_ms)
+
+    def finish(self) -> list[AlertEvent]:
+        return self._settle(ALWAYS)
+
+    def digest(self) -> str:
+        return self.ledger.settled.digest()
+
+    def _report(self, row: np.ndarray, position: int) -> Report:
+        columns = {name: np.ascontiguousarray(row[name]) for name in COLUMNS.names or ()}
+        values = {name: int(row[name][0]) for name in columns}
+        counts = tuple(
+            _watched(op.rule.watch, values["kind"])
+            and all(c is None or bool(c.evaluate(columns)[0]) for c in (op.rule.where, op.step.holds))
+            for op in self.operators
+        )
+        at = (values["lon"], values["lat"])
+        return Report(values["t"], at, values["sog_dkn"], values["cog_ddeg"], values["rank"], position, counts)
+
+    def _arrive(self, track: int, report: Report) -> list[AlertEvent]:
+        waiting = self.tracks.setdefault(track, Waiting())
+        twins = [r for r in waiting.reports if r.t == report.t]
+        if twins and twins[0].rank <= report.rank:
+            return []
+        in_order = not twins and all(r.t < report.t for r in waiting.reports)
+        waiting.reports = sorted(
+            [r for r in waiting.reports if r.t != report.t] + [report], key=lambda r: r.t
+        )
+        if not self.eager:
+            return []
+        if in_order and not waiting.stale:
+            return self._step(waiting.eager, track, report, settled=False)
+        waiting.stale = len(waiting.reports) > RING_MAX
+        if waiting.stale:
+            return []
+        waiting.eager = copy.deepcopy(waiting.settled)
+        return [e for r in waiting.reports for e in self._step(waiting.eager, track, r, settled=False)]
+
+    def _settle(self, wm: int) -> list[AlertEvent]:
+        self.wm = max(self.wm, wm)
+        found = []
+        for track, waiting in self.tracks.items():
+            for report in [r for r in waiting.reports if r.t < self.wm]:
+                found += self._step(waiting.settled, track, report, settled=True)
+            waiting.reports = [r for r in waiting.reports if r.t >= self.wm]
+        return self.ledger.take_settled(found, self.wm)
+
+    def _step(self, state: PlainTrack, track: int, report: Report, *, settled: bool) -> list[AlertEvent]:
+        before = state.last
+        if before is None or report.t - before.t > FORGET_MS:
+            state.visits, state.sequences, before = {}, {}, None
+        state.seen = [*state.seen, report.seen][-FIXES_SHOWN:]
+        inside = [z.in_force(report.t) and z.covers(report.at) for z in self.zones]
+        done: dict[str, dict[int | str, tuple[Done, Visit]]] = {}
+        found: list[AlertEvent] = []
+
+        def alert(op: Operator, visit: Visit, zone: int, start: int, values: dict[str, float | int | str]) -> None:
+            if visit.fired != NEVER and report.t - visit.fired < op.rule.cooldown_ms:
+                return
+            visit.fired = report.t
+            zone_id = "" if zone == ANYWHERE else self.zones[zone].spec.zone_id
+            episode = episode_id(op.rule.name, track, zone_id, start)
+            speed = {} if report.sog == NO_SPEED else {"speed_kn": report.sog / 10}
+            found.append(
+                AlertEvent(
+                    episode, settled, "raised", op.rule.name, op.rule.version, track, zone_id, start, report.t,
+                    report.position, {**speed, **values}, tuple(state.seen),
+                )
+            )  # fmt: skip
+
+        for number, op in enumerate(self.operators):
+            for zone in self._places(op.step.place):
+                visit = self._visit(state, number, op, zone, before, report, inside)
+                if visit is None:
+                    continue
+                exempt = any(
+                    inside[z] and any(_is_at(place, self.zones[z].spec) for place in op.rule.unless)
+                    for z in range(len(self.zones))
+                )
+                in_force = op.rule.valid_from_ms <= report.t < op.rule.valid_to_ms
+                counts = report.counts[number] and not exempt and in_force
+                start = self._take(visit, op.step, zone, before, report, zone == ANYWHERE or inside[zone], counts)
+                if start is None:
+                    pass
+                elif op.role == "own":
+                    alert(op, visit, zone, start, _values(op.step, visit, start, report))
+                else:
+                    done.setdefault(op.rule.name, {}).setdefault(op.role, (Done(zone, start), visit))
+        for name, steps in done.items():
+            op = next(o for o in self.operators if o.rule.name == name)
+            when = op.rule.when
+            assert isinstance(when, Sequence)
+            machine = state.sequences.setdefault(name, PlainSequence(len(when.steps), when.within_ms))
+            whole = machine.take(
+                report.t, {k: d for k, (d, _) in steps.items() if isinstance(k, int)}, "unless" in steps
+            )
+            if whole is not None:
+                last, visit = steps[len(when.steps) - 1]
+                first_zone = "" if whole.first.zone == ANYWHERE else self.zones[whole.first.zone].spec.zone_id
+                values = {
+                    "steps": len(when.steps), "first_zone_id": first_zone, "first_at_ms": whole.first_at,
+                    **_values(when.steps[-1], None, last.start, report),
+                }  # fmt: skip
+                alert(op, visit, last.zone, whole.first.start, values)
+        state.visits = {
+            (op, zone): v
+            for (op, zone), v in state.visits.items()
+            if zone == ANYWHERE or (not v.over and report.t < self.zones[zone].spec.valid_to_ms)
+        }
+        state.last = report
+        return found
+
+    def _places(self, place: Place | None) -> list[int]:
+        if place is None:
+            return [ANYWHERE]
+        return [i for i, z in enumerate(self.zones) if _is_at(place, z.spec)]
+
+    def _visit(
+        self,
+        state: PlainTrack,
+        number: int,
+        op: Operator,
+        zone: int,
+        before: Report | None,
+        report: Report,
+        inside: list[bool],
+    ) -> Visit | None:
+        """The visit the operator is in, or begins, with this report."""
+        visit = state.visits.get((number, zone))
+        is_in = zone == ANYWHERE or inside[zone]
+        if zone != ANYWHERE and report.t >= self.zones[zone].spec.valid_to_ms:
+            return None
+        if visit is None:
+            if not is_in and self._passed(op.step, zone, before, report, is_in) is None:
+                return None
+            visit = Visit(_machine(op.step))
+            if isinstance(visit.machine, PlainEdge) and is_in:
+                visit.machine.confirmed = before is None or before.t < self.zones[zone].spec.valid_from_ms
+            state.visits[number, zone] = visit
+        visit.out = 0 if is_in else visit.out + 1
+        return visit
+
+    def _take(
+        self,
+        visit: Visit,
+        step: Step,
+        zone: int,
+        before: Report | None,
+        report: Report,
+        inside: bool,
+        counts: bool,
+    ) -> int | None:
+        """Since when what the operator asks for was so, if this report completes it."""
+        machine = visit.machine
+        if isinstance(machine, PlainStay):
+            held = machine.take(report.t, before.t if before else None, inside and counts)
+            return machine.start if held else None
+        if isinstance(machine, PlainSpeed):
+            if inside and counts and report.sog != NO_SPEED and machine.take(report.t, report.sog):
+                return machine.start
+            return None
+        leaving = isinstance(step, Leave)
+        passed = self._passed(step, zone, before, report, inside) if not machine.confirmed else None
+        crossed = report.t if before is None else self._crossed(zone, before, report, leaving)
+        turned = machine.take(inside, counts, crossed)
+        if passed is not None:
+            return passed if counts else None
+        return machine.crossed_at if turned == (-1 if leaving else 1) and machine.counted else None
+
+    def _crossed(self, zone: int, before: Report, report: Report, last: bool) -> int:
+        met = self.zones[zone].touches(before.at, report.at) if _is_path(before, report) else []
+        if not met:
+            return report.t
+        return before.t + int((max(met) if last else min(met)) * (report.t - before.t))
+
+    def _passed(
+        self, step: Step, zone: int, before: Report | None, report: Report, inside: bool
+    ) -> int | None:
+        """When the way between two fixes outside first (leave: last) touched the zone; None if it did not."""
+        if not isinstance(step, Enter | Leave) or step.fixes != 1 or before is None or inside:
+            return None
+        z = self.zones[zone]
+        if not (z.in_force(before.t) and z.in_force(report.t)) or z.covers(before.at):
+            return None
+        if not _is_path(before, report) or not z.touches(before.at, report.at):
+            return None
+        return self._crossed(zone, before, report, isinstance(step, Leave))
+
+
+def _is_path(before: Report, report: Report) -> bool:
+    far = max(abs(report.at[0] - before.at[0]), abs(report.at[1] - before.at[1]))
+    gap = report.t - before.t
+    return gap <= SILENCE_MS_MAX and 10 * (far - JUMP_UNITS) <= 3 * gap
+
+
+def _operators(rule: RuleSpec) -> list[Operator]:
+    if not isinstance(rule.when, Sequence):
+        return [Operator(rule, "own", rule.when)]
+    found = [Operator(rule, i, step) for i, step in enumerate(rule.when.steps)]
+    return found if rule.when.unless is None else [*found, Operator(rule, "unless", rule.when.unless)]
+
+
+def _machine(step: Step) -> Machine:
+    if isinstance(step, Stay):
+        return PlainStay(step.for_ms, step.tolerate_ms)
+    if isinstance(step, Speed):
+        return PlainSpeed(step.over_dkn, step.under_dkn, step.window_ms, step.min_fixes)
+    return PlainEdge(step.fixes)
+
+
+def _values(step: Step, visit: Visit | None, start: int, report: Report) -> dict[str, float | int | str]:
+    if isinstance(step, Stay):
+        return {"stayed_s": (report.t - start) / 1000}
+    if isinstance(step, Enter):
+        return {"entered_at_ms": start}
+    if isinstance(step, Leave):
+        return {"left_at_ms": start}
+    if visit is None or not isinstance(visit.machine, PlainSpeed):
+        return {}
+    median = visit.machine.median_dkn
+    over = step.over_dkn is not None and median > step.over_dkn
+    limit = step.over_dkn if over else step.under_dkn
+    return {"speed_kn": median / 10, "limit_kn": (limit or 0) / 10, "bound": "over" if over else "under"}
+
+
+def _is_at(place: Place, zone: ZoneSpec) -> bool:
+    return zone.kind == place.kind if place.kind is not None else zone.zone_id == place.zone_id
+
+
+def _watched(watch: str, kind: int) -> bool:
+    if watch == "vessel":
+        return kind < Kind.VEHICLE and kind not in (Kind.AID_TO_NAVIGATION, Kind.BASE_STATION)
+    if watch == "vehicle":
+        return Kind.VEHICLE <= kind < Kind.PERSON
+    return watch == "any" or Kind.PERSON <= kind < Kind.AIRCRAFT
+
+
+def _wanted(row: np.ndarray, wm: int) -> bool:
+    """The gate: a position, in time."""
+    flags = int(row["flags"][0])
+    on_globe = abs(int(row["lon"][0])) <= 180 * DEGREE and abs(int(row["lat"][0])) <= 90 * DEGREE
+    return not flags & (Flag.NO_FIX | Flag.LATE) and int(row["t"][0]) >= wm and on_globe

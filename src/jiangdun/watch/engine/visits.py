@@ -1,0 +1,281 @@
+"""The visits of one track: each operator's step, what it completes, and the events that come of it."""
+
+from __future__ import annotations
+
+from . import layout as L
+from .enter import due_edge, step_edge
+from .grid import Grid
+from .jit import kernel
+from .leave import crossed_at
+from .limits import ALWAYS, FIXES_SHOWN, NEVER, VISIT_FIXES_OUT
+from .sequence import begin_chain, clear_chain, follow, may_follow
+from .speed import step_speed
+from .stay import due_stay, step_stay
+from .tables import Plan, Tables, chain_of, free_visit, lat_of, lon_of
+
+ROLES = L.UNLESS + 1
+
+
+@kernel
+def step_visits(
+    grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int, before: int, path: bool, token: int
+) -> tuple[int, bool]:
+    """Step all visits the track has: (when the next report matters, whether a step of a sequence was done)."""
+    due = ALWAYS
+    completed = False
+    t = tables.pending[node, L.P_T]
+    v = tables.hot[p, slot, L.H_VISITS]
+    last = -1
+    while v >= 0:
+        after = tables.visits[v, L.V_NEXT]
+        pair = tables.visits[v, L.V_WATCH]
+        tables.pair_seen[pair] = token
+        zone = plan.watch[pair, L.A_ZONE]
+        over = zone >= 0 and t >= plan.zones[zone, L.Z_TO]  # the zone is no longer in force
+        if not over:
+            due_here, done = step_visit(grid, plan, tables, p, slot, node, v, before, path, token)
+            due = min(due, due_here)
+            completed |= done
+            over = zone >= 0 and _ended(plan, tables, v)
+        if over:
+            if last < 0:
+                tables.hot[p, slot, L.H_VISITS] = after
+            else:
+                tables.visits[last, L.V_NEXT] = after
+            _disown(plan, tables, v, token)
+            free_visit(tables, v)
+        else:
+            last = v
+        v = after
+    return due, completed
+
+
+@kernel
+def _ended(plan: Plan, tables: Tables, v: int) -> bool:
+    """Outside for VISIT_FIXES_OUT fixes, and nothing of the operator is open."""
+    if tables.visits[v, L.V_OUT] < VISIT_FIXES_OUT:
+        return False
+    kind = plan.operators[plan.watch[tables.visits[v, L.V_WATCH], L.A_OPERATOR], L.O_KIND]
+    return kind == L.SPEED or tables.visits[v, L.V_FLAGS] & L.OPEN == 0
+
+
+@kernel
+def _disown(plan: Plan, tables: Tables, v: int, token: int) -> None:
+    """The visit ends with this report: a step it has just done for a sequence stands, without it."""
+    o = plan.watch[tables.visits[v, L.V_WATCH], L.A_OPERATOR]
+    role = plan.operators[o, L.O_ROLE]
+    if role != L.OWN:
+        row = plan.rules[plan.operators[o, L.O_RULE], L.U_SEQUENCE] * ROLES + role
+        if tables.done[row, 0] == token and tables.done[row, 3] == v:
+            tables.done[row, 3] = -1
+
+
+@kernel
+def step_visit(
+    grid: Grid,
+    plan: Plan,
+    tables: Tables,
+    p: int,
+    slot: int,
+    node: int,
+    v: int,
+    before: int,
+    path: bool,
+    token: int,
+) -> tuple[int, bool]:
+    """One operator in one zone takes one report: (when the next one matters, whether a sequence's step was done)."""
+    visits = tables.visits
+    pair = visits[v, L.V_WATCH]
+    zone = plan.watch[pair, L.A_ZONE]
+    o = plan.watch[pair, L.A_OPERATOR]
+    kind = plan.operators[o, L.O_KIND]
+    t = tables.pending[node, L.P_T]
+    inside = zone < 0 or tables.zone_seen[zone, 0] == token
+    through = zone >= 0 and tables.zone_seen[zone, 1] == token
+    counts = _counts(plan, tables, o, node, t)
+    if inside:
+        visits[v, L.V_FLAGS] |= L.INSIDE
+        visits[v, L.V_OUT] = 0
+    else:
+        visits[v, L.V_FLAGS] &= ~L.INSIDE
+        visits[v, L.V_OUT] = min(visits[v, L.V_OUT] + 1, VISIT_FIXES_OUT)
+    done = False
+    value = 0
+    due = NEVER if zone >= 0 and not inside and visits[v, L.V_OUT] < VISIT_FIXES_OUT else ALWAYS
+    if kind == L.STAY:
+        done = step_stay(visits, v, plan.operators, o, inside and counts, t, before)
+        due = min(due, due_stay(visits, v, plan.operators, o))
+    elif kind == L.SPEED:
+        sog = tables.pending[node, L.P_MOTION] & 0xFFFF
+        if inside and counts:
+            due = NEVER
+            if sog != 0xFFFF:
+                value = step_speed(visits, v, tables.windows, plan.operators, o, t, sog, tables.sorted)
+                done = value >= 0
+    else:
+        done = _step_edge(grid, plan, tables, p, slot, node, v, before, path, inside, through, counts)
+        due = min(due, due_edge(visits, v))
+    if not done:
+        return due, False
+    if plan.operators[o, L.O_ROLE] != L.OWN:
+        _note_step(plan, tables, o, zone, v, token)
+        return due, True
+    if _cooled(plan, tables, o, v, t):
+        emit(tables, p, slot, node, o, zone, visits[v, L.V_START], value, 0, 0)
+    return due, False
+
+
+@kernel
+def _counts(plan: Plan, tables: Tables, o: int, node: int, t: int) -> bool:
+    """Whether the report counts for the operator: its conditions hold, its rule is in force, no exemption."""
+    bit = plan.operators[o, L.O_BIT]
+    rule = plan.operators[o, L.O_RULE]
+    return (
+        tables.pending[node, L.P_MASK + (bit >> 6)] >> (bit & 63) & 1 == 1
+        and tables.exempted[rule >> 6] >> (rule & 63) & 1 == 0
+        and plan.rules[rule, L.U_FROM] <= t < plan.rules[rule, L.U_TO]
+    )
+
+
+@kernel
+def _step_edge(
+    grid: Grid,
+    plan: Plan,
+    tables: Tables,
+    p: int,
+    slot: int,
+    node: int,
+    v: int,
+    before: int,
+    path: bool,
+    inside: bool,
+    through: bool,
+    counts: bool,
+) -> bool:
+    """enter and leave: True when done; V_START is when the border was crossed."""
+    visits = tables.visits
+    zone = plan.watch[visits[v, L.V_WATCH], L.A_ZONE]
+    o = plan.watch[visits[v, L.V_WATCH], L.A_OPERATOR]
+    leaving = plan.operators[o, L.O_KIND] == L.LEAVE
+    fresh_run = visits[v, L.V_RUN] == 0
+    was = visits[v, L.V_FLAGS] & L.OPEN != 0
+    turned = step_edge(visits, v, plan.operators, o, inside, counts)
+    passed = through and not was and plan.operators[o, L.O_FIXES] == 1
+    if passed or (fresh_run and inside != was and inside != leaving):
+        t = tables.pending[node, L.P_T]
+        visits[v, L.V_START] = t
+        if path:
+            xy0 = tables.hot[p, slot, L.H_XY]
+            xy1 = tables.pending[node, L.P_XY]
+            visits[v, L.V_START] = crossed_at(
+                grid.edges, plan.zones, zone, lon_of(xy0), lat_of(xy0), lon_of(xy1), lat_of(xy1), before, t, leaving
+            )
+    if passed:
+        return counts
+    return turned == (-1 if leaving else 1) and visits[v, L.V_FLAGS] & L.COUNTED != 0
+
+
+@kernel
+def _note_step(plan: Plan, tables: Tables, o: int, zone: int, v: int, token: int) -> None:
+    """A step of a sequence is done; of several zones at one report the first in order counts."""
+    row = plan.rules[plan.operators[o, L.O_RULE], L.U_SEQUENCE] * ROLES + plan.operators[o, L.O_ROLE]
+    if tables.done[row, 0] == token and tables.done[row, 1] <= zone:
+        return
+    tables.done[row, 0] = token
+    tables.done[row, 1] = zone
+    tables.done[row, 2] = tables.visits[v, L.V_START]
+    tables.done[row, 3] = v
+
+
+@kernel
+def _cooled(plan: Plan, tables: Tables, o: int, v: int, t: int) -> bool:
+    """Whether an alert may leave in this visit; if so it is noted."""
+    fired = tables.visits[v, L.V_FIRED]
+    if fired != NEVER and t - fired < plan.rules[plan.operators[o, L.O_RULE], L.U_COOLDOWN]:
+        return False
+    tables.visits[v, L.V_FIRED] = t
+    return True
+
+
+@kernel
+def step_chains(plan: Plan, tables: Tables, p: int, slot: int, node: int, token: int) -> None:
+    """Sequences take the steps this report has done: `unless` first, then the last step, ..., then the first."""
+    t = tables.pending[node, L.P_T]
+    for sequence in range(len(plan.sequences)):
+        row = sequence * ROLES
+        rule = plan.sequences[sequence]
+        steps = plan.rules[rule, L.U_STEPS]
+        if tables.done[row + L.UNLESS, 0] == token:
+            c = chain_of(tables, p, slot, sequence, False)
+            if c >= 0:
+                clear_chain(tables.chains, c)
+        for step in range(steps - 1, -1, -1):
+            if tables.done[row + step, 0] != token:
+                continue
+            c = chain_of(tables, p, slot, sequence, True)
+            if step == 0:
+                begin_chain(tables.chains, c, t, tables.done[row, 2], tables.done[row, 1])
+            elif may_follow(tables.chains, c, step, t, plan.rules[rule, L.U_WITHIN]):
+                follow(tables.chains, c, step, t)
+            else:
+                continue
+            if step == steps - 1:
+                _fire_chain(plan, tables, p, slot, node, sequence, c, row + step)
+
+
+@kernel
+def _fire_chain(
+    plan: Plan, tables: Tables, p: int, slot: int, node: int, sequence: int, c: int, row: int
+) -> None:
+    v = tables.done[row, 3]
+    step = plan.rules[plan.sequences[sequence], L.U_STEPS] - 1
+    here = L.C_STEPS + step * L.STEP_WIDTH
+    chains = tables.chains
+    o = plan.last_operators[sequence]
+    if v < 0 or _cooled(plan, tables, o, v, tables.pending[node, L.P_T]):
+        emit(
+            tables,
+            p,
+            slot,
+            node,
+            o,
+            tables.done[row, 1],
+            chains[c, here + L.STEP_START],
+            chains[c, here + L.STEP_ZONE],
+            chains[c, here + L.STEP_FIRST_AT],
+            tables.done[row, 2],
+        )
+    clear_chain(chains, c)
+
+
+@kernel
+def emit(
+    tables: Tables, p: int, slot: int, node: int, o: int, zone: int, start: int, a: int, b: int, c: int
+) -> None:
+    """Write an event and the newest fixes of the track, newest first."""
+    n = tables.numbers[L.N_EVENTS]
+    tables.numbers[L.N_EVENTS] += 1
+    events = tables.events
+    pending = tables.pending
+    events[n, L.E_PASS] = p
+    events[n, L.E_OPERATOR] = o
+    events[n, L.E_ZONE] = zone
+    events[n, L.E_TRACK] = tables.tracks[slot, L.T_TRACK]
+    events[n, L.E_START] = start
+    events[n, L.E_AT] = pending[node, L.P_T]
+    events[n, L.E_POSITION] = pending[node, L.P_POSITION]
+    events[n, L.E_A] = a
+    events[n, L.E_B] = b
+    events[n, L.E_C] = c
+    events[n, L.E_SOG] = pending[node, L.P_MOTION] & 0xFFFF
+    k = 0
+    while node >= 0 and k < FIXES_SHOWN:
+        tables.event_fixes[n, k, 0] = pending[node, L.P_T]
+        tables.event_fixes[n, k, 1] = pending[node, L.P_XY]
+        tables.event_fixes[n, k, 2] = pending[node, L.P_MOTION]
+        node = pending[node, L.P_PREV]
+        k += 1
+    seen = tables.hot[L.SETTLED, slot, L.H_COUNT]
+    for i in range(min(seen, FIXES_SHOWN - k)):
+        tables.event_fixes[n, k + i, :] = tables.fixes[slot, (seen - 1 - i) % FIXES_SHOWN, :]
+    events[n, L.E_FIXES] = k + min(seen, FIXES_SHOWN - k)
