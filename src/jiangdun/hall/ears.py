@@ -70,7 +70,7 @@ class Ears:
         self._apply("devices")
         self._apply("units")
         again = self.watching.recover()
-        self.showing.recover(clock.now_ms())
+        self.showing.recover(clock.now_ms(), self.hub.ingest.log.position)
         log.info("ears caught up", reports_read_again=again, in_s=round(clock.monotonic() - began, 2))
         await self.link.start()
         await self._first_reference()
@@ -161,7 +161,9 @@ class Ears:
 
     def _apply(self, what: str) -> None:
         if what == "devices":
-            self.hub.set_devices(reference.devices(self.kept.get("devices", [])))
+            devices = reference.devices(self.kept.get("devices", []))
+            self.hub.set_devices(devices)
+            self.showing.set_devices(devices)
         elif what == "units":
             self.showing.set_units(reference.units(self.kept.get("units", [])), self.kept.get("agencies", []))
         elif what == "agencies":

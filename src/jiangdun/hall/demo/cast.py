@@ -65,9 +65,9 @@ UNITS: Final = (
     CastUnit("演示水警760", "boat", "waterpolice", "ais", "413990760", 809.0, 150.0, 5, ("board", "arrest", "rescue")),
     CastUnit("演示渔政12", "boat", "fishery", "ais", "413990012", 756.0, -200.0, 3, ("board",)),
     CastUnit("演示水政03", "boat", "water", "ais", "413990003", 786.0, 40.0, 3, ("board",)),
-    CastUnit("演示治矿车1", "car", "mine", "jt808", "013990000001", 821.0, 3_900.0, 2, ("inspect",)),
-    CastUnit("演示治矿车2", "car", "mine", "jt808", "013990000002", 812.0, 3_200.0, 2, ("inspect",)),
-    CastUnit("演示公安车5", "car", "waterpolice", "jt808", "013990000005", 804.0, 2_200.0, 2, ("arrest",)),
+    CastUnit("演示治矿车1", "car", "mine", "jt808", "13990000001", 821.0, 3_900.0, 2, ("inspect",)),
+    CastUnit("演示治矿车2", "car", "mine", "jt808", "13990000002", 812.0, 3_200.0, 2, ("inspect",)),
+    CastUnit("演示公安车5", "car", "waterpolice", "jt808", "13990000005", 804.0, 2_200.0, 2, ("arrest",)),
 )
 
 
@@ -78,7 +78,7 @@ class CastTruck:
     kind: Kind
 
 
-TRUCK: Final = CastTruck("013990000101", "演A00101", Kind.TRUCK)
-OTHER_TRUCKS: Final = tuple(CastTruck(f"0139900002{n:02d}", f"演A002{n:02d}", Kind.TRUCK) for n in range(8))
+TRUCK: Final = CastTruck("13990000101", "演A00101", Kind.TRUCK)
+OTHER_TRUCKS: Final = tuple(CastTruck(f"139900002{n:02d}", f"演A002{n:02d}", Kind.TRUCK) for n in range(8))
 AUTH_CODE: Final = "DEMO-{ident}"
 """What an admitted demo terminal answers with; fictional like the rest, and only ever used on 127.0.0.1."""

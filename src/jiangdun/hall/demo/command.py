@@ -120,7 +120,6 @@ def _write_past(home: Path, about: Mapping[str, Any]) -> None:
     shutil.rmtree(directory, ignore_errors=True)
     start_ms = int(about["start_ms"])
     codes = {device.ident: device.auth_code for device in feeds.device_book()}
-    codes |= {device.ident.rjust(12, "0"): device.auth_code for device in feeds.device_book()}
     speakers = voices.voices(start_ms, codes)
     log = RawLog(directory, sync=False)
     links = {link: number for number, link in enumerate(dict.fromkeys(voice.link for voice in speakers), 1)}

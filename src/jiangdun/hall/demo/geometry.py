@@ -141,11 +141,11 @@ ZONES: Final[tuple[DrawnZone, ...]] = (
         strip(716.5, 843.5, -330.0, -60.0), "长江干线安徽至四川段船舶航行规则",
     ),
     DrawnZone(
-        "dike", "dike", "演示顺坝危险水域", "Demo training dike, danger area", "msa",
+        "dike", "danger-dike", "演示顺坝危险水域", "Demo training dike, danger area", "msa",
         strip(DIKE_KM - 1.2, DIKE_KM + 1.2, DIKE_LEFT_M - 110, DIKE_LEFT_M + 210), "长江干线安徽至四川段船舶航行规则",
     ),
     DrawnZone(
-        "crossing", "crossing", "演示横驶区", "Demo crossing area", "msa",
+        "crossing", "crossing-area", "演示横驶区", "Demo crossing area", "msa",
         strip(814.0, 815.0, -600.0, 600.0), "长江干线安徽至四川段船舶航行规则",
     ),
     DrawnZone(
@@ -160,8 +160,8 @@ ZONES: Final[tuple[DrawnZone, ...]] = (
         "reserve", "reserve-core", "演示江豚保护区核心区", "Demo porpoise reserve, core", "fishery",
         strip(752.0, 760.0, 380.0, 760.0), "中华人民共和国长江保护法",
     ),
-    DrawnZone("site", "site", "演示建筑工地", "Demo construction site", "mine", around(WORK_SITE, 260.0)),
-    DrawnZone("pit", "pit", "演示废弃矿坑", "Demo abandoned pit", "mine", around(PIT, 300.0)),
+    DrawnZone("site", "work-site", "演示建筑工地", "Demo construction site", "mine", around(WORK_SITE, 260.0)),
+    DrawnZone("pit", "abandoned-pit", "演示废弃矿坑", "Demo abandoned pit", "mine", around(PIT, 300.0)),
 )
 
 
