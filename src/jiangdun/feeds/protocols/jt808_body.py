@@ -237,10 +237,8 @@ def read_registration(body: bytes) -> Registration:
     )
 
 
-def write_registration(r: Registration, left: bool = True) -> bytes:
-    """Texts padded with zeros, on the left as JT/T 808-2019 asks for, or on the right as many terminals
-    do.
-    """
+def write_registration(r: Registration, left: bool = False) -> bytes:
+    """Texts padded with zeros behind, as the standard asks for, or in front (`left`) as some terminals do."""
     padded = b""
     for text, width in zip((r.maker, r.model, r.terminal), _WIDTHS[r.edition], strict=True):
         raw = text.encode("gbk")
