@@ -110,6 +110,7 @@ export interface Incident extends Pick<Alert, 'why_zh' | 'why_en' | 'label' | 'l
   place_zh: string
   place_en: string
   owner: string
+  agencies: string[]
   kind: string
   t0: string
   episode: string | null

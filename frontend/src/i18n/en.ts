@@ -153,6 +153,8 @@ export const en: Messages = {
     explain: 'Explain',
     decline: 'Decline',
     waitReview: 'Another person has to review',
+    waitOther: 'For somebody else to do: {step}',
+    ofAgency: 'In the hands of {agency}',
     done: 'Closed, nothing to do',
     working: 'Sending…',
     forUnit: '{what} · {unit}',

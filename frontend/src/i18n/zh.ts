@@ -151,6 +151,8 @@ export const zh = {
     explain: '说明超时原因',
     decline: '退回指令',
     waitReview: '等待另一人复核',
+    waitOther: '等待有权限的人员：{step}',
+    ofAgency: '由{agency}处置',
     done: '已闭环，无需操作',
     working: '正在提交…',
     forUnit: '{what} · {unit}',

@@ -14,6 +14,16 @@ export interface Pulse {
   t_ms: number
   no?: number
   sources?: unknown[]
+  units?: Record<string, UnitHeard>
+}
+
+/** Where one of our units was last heard. */
+export interface UnitHeard {
+  unit_id: string
+  handle: number
+  lon: number
+  lat: number
+  heard_at_ms: number
 }
 
 export interface Ear {

@@ -6,7 +6,7 @@ import { get, Trouble } from '@/api/http'
 import type { Agency, Alert, BoardSnapshot, Incident, Lang, Me, Source, Unit } from '@/api/types'
 import { ServerClock } from '@/clocks'
 import { BadFrame, Targets } from '@/live/decoder'
-import { type Fact, LiveWire, type Open, type Pulse } from '@/live/socket'
+import { type Fact, LiveWire, type Open, type Pulse, type UnitHeard } from '@/live/socket'
 import { useSession } from './session'
 
 export const REFETCH_MS = 120 // facts of one thing within this cause one reading of it
@@ -217,9 +217,17 @@ export const useBoard = defineStore('board', () => {
   function takePulse(pulse: Pulse): void {
     clock.hear(pulse.t_ms)
     if (pulse.sources) sources.value = pulse.sources as Source[]
+    for (const heard of Object.values(pulse.units ?? {})) place(heard)
     if (waiting === null && pulse.no !== undefined && cursor.value !== null && pulse.no > cursor.value) {
       cursor.value = pulse.no // facts we may not see lie behind us too
     }
+  }
+
+  function place(heard: UnitHeard): void {
+    const unit = units.get(heard.unit_id)
+    if (!unit) return
+    const { handle, lon, lat } = heard
+    Object.assign(unit, { handle, lon, lat, heard_at: new Date(heard.heard_at_ms).toISOString() })
   }
 
   function takeFrame(bytes: ArrayBuffer): void {
