@@ -13,7 +13,7 @@ from .rules.columns import UTC_OFFSET_MS
 from .rules.errors import Lang
 from .rules.measures import said_duration, said_speed
 from .rules.phrases import condition_said, operator_said, place_said
-from .rules.spec import AlertEvent, Enter, Leave, RuleSpec, Sequence, Speed, Stay, ZoneSpec
+from .rules.spec import AlertEvent, Enter, Leave, RuleSpec, Sequence, Speed, Stay, Step, ZoneSpec
 
 MAX_LABEL: Final = 80
 MAX_SENTENCE: Final = 1_000
@@ -39,7 +39,7 @@ def sentence(event: AlertEvent, spec: RuleSpec, zone: ZoneSpec | None, label: st
         else f"rule {spec.name} version {spec.version}"
     )
     whole = (
-        f"{_revision(event, lang)}{quoted}{said}({rule})。"
+        f"{_revision(event, lang)}{quoted}{said}（{rule}）。"
         if lang == "zh"
         else (f"{_revision(event, lang)}{quoted} {said} ({rule}).")
     )
@@ -110,15 +110,34 @@ def _sped(event: AlertEvent, when: Speed, zone: ZoneSpec | None, lang: Lang) -> 
 
 
 def _followed(event: AlertEvent, when: Sequence, zone: ZoneSpec | None, lang: Lang) -> str:
-    begun, done = moment(event.started_at_ms, lang, day=True), moment(event.fired_at_ms, lang)
-    last = when.steps[-1]
-    parts = [operator_said(step, lang) for step in when.steps]
-    if zone is not None and last.place is not None:
-        parts[-1] = parts[-1].replace(place_said(last.place, lang), place_said(last.place, lang, zone))
-    took = said_duration((event.fired_at_ms - event.started_at_ms) // 60_000 * 60_000, lang)
+    first = _number(event, "first_at_ms")
+    begun = round(first) if first is not None else event.started_at_ms
+    since, done = moment(begun, lang, day=True), moment(event.fired_at_ms, lang)
+    last = len(when.steps) - 1
+    parts = [_did(step, zone if index == last else None, lang) for index, step in enumerate(when.steps)]
+    took = said_duration((event.fired_at_ms - begun) // 60_000 * 60_000, lang)
     if lang == "zh":
-        return f"自 {begun} 起先{',再'.join(parts)}，{done} 成立，历时 {took}{_motion(event, lang)}"
-    return f"since {begun} {', then '.join(parts)}, complete at {done} after {took}{_motion(event, lang)}"
+        return f"自 {since} 起，先{'，随后'.join(parts)}，{done} 成立，历时 {took}{_motion(event, lang)}"
+    return f"since {since} {', then '.join(parts)}, complete at {done} after {took}{_motion(event, lang)}"
+
+
+def _did(step: Step, zone: ZoneSpec | None, lang: Lang) -> str:
+    """A step that was completed, in the past."""
+    where = place_said(step.place, lang, zone)
+    match step:
+        case Enter():
+            return f"驶入{where}" if lang == "zh" else f"entered {where}"
+        case Leave():
+            return f"离开{where}" if lang == "zh" else f"left {where}"
+        case Stay(_, for_ms, _, _):
+            limit, here = said_duration(for_ms, lang), f" inside {where}" if where else ""
+            return (
+                f"{f'在{where}内' if where else ''}停留满 {limit}"
+                if lang == "zh"
+                else f"stayed{here} for {limit}"
+            )
+        case Speed():
+            return operator_said(step, lang)
 
 
 def _while(condition: str, lang: Lang) -> str:
@@ -138,7 +157,7 @@ def _motion(event: AlertEvent, lang: Lang) -> str:
     if last.cog_ddeg < 3_600:
         degrees = round(last.cog_ddeg / 10) % 360
         parts.append(f"航向 {degrees}°" if lang == "zh" else f"course {degrees}°")
-    return "".join((f",{part}" if lang == "zh" else f", {part}") for part in parts)
+    return "".join((f"，{part}" if lang == "zh" else f", {part}") for part in parts)
 
 
 def _number(event: AlertEvent, name: str) -> float | None:

@@ -26,7 +26,8 @@ def _more_numbers(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         inner.map(lambda each: f"abs({each})"),
         inner.map(lambda each: f"(- {each})"),
         st.tuples(
-            st.sampled_from(["least", "greatest", "coalesce"]), st.lists(inner, min_size=1, max_size=3)
+            st.sampled_from(["least", "greatest", "coalesce"]),
+            st.lists(inner, min_size=1, max_size=3),
         ).map(lambda p: f"{p[0]}({', '.join(p[1])})"),
     )
 
@@ -46,8 +47,8 @@ _atoms = st.one_of(
     numbers.map(lambda each: f"{each} IS NULL"),
     numbers.map(lambda each: f"{each} IS NOT NULL"),
     st.sampled_from(
-        ["is_night", "sos", "TRUE", "false", "load IS NULL", "has_permit('sand-mining')", "has_permit('nobody')",
-         "is_night = sos", "sos <> is_night", "coalesce(sos, is_night)", "(speed_kn > 3) IS NULL"]
+        ["is_night", "sos", "TRUE", "false", "load IS NULL", "has_permit('sand-mining')",
+         "has_permit('nobody')", "is_night = sos", "sos <> is_night", "coalesce(sos, is_night)", "(speed_kn > 3) IS NULL"]
     ),
 )  # fmt: skip
 

@@ -223,8 +223,8 @@ def test_any_text_at_all_raises_nothing_but_a_rule_error(text):
 
 
 _MORE = """AND OR NOT ( ) , = <> < >= IN BETWEEN IS NULL + - * / 1 2.5 'cargo' 'full' abs coalesce least
-has_permit greatest TRUE FALSE SELECT CASE :: -- /* */ ; " ' E'\\x' $$ [ ] ? :a @ ARRAY INTERVAL DATE CAST EXISTS
-ALL ANY ROW 。 || -> ~ DISTINCT FROM COLLATE OVER"""
+has_permit greatest TRUE FALSE SELECT CASE :: -- /* */ ; " ' E'\\x' $$ [ ] ? :a @ ARRAY INTERVAL DATE CAST
+EXISTS ALL ANY ROW 。 || -> ~ DISTINCT FROM COLLATE OVER"""
 WORDS = [*NAMED, *_MORE.split(), "\n", "\x00"]
 
 

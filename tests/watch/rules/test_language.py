@@ -248,8 +248,8 @@ def test_a_document_that_is_no_rule_is_refused_whatever_it_is(text):
     assert refused(text).problems
 
 
-_NAMES = """rule title zh en when inside for holds sequence within unless legal law II vessel speed over enters leaves
-fixes valid from 2026-01-01 marks zone a-b msa water traffic where severity domain owner"""
+_NAMES = """rule title zh en when inside for holds sequence within unless legal law II vessel speed over
+enters leaves fixes valid from 2026-01-01 marks zone a-b msa water traffic where severity domain owner"""
 PARTS = st.sampled_from([*_NAMES.split(), "20 min", "3 kn", "speed_kn < 1"])
 VALUES = st.recursive(
     PARTS | st.none() | st.booleans() | st.integers() | st.floats() | st.dates() | st.text(max_size=8),
@@ -309,8 +309,8 @@ def test_a_rule_says_itself_in_both_languages():
     )
     assert sentence(spec, "en") == (
         "Suspected sand mining at night (severity II): when a vessel (kind is dredger or sand carrier and "
-        "without the permit “sand-mining”) stays inside the sand-mining ban with speed below 1.5 kn and it is "
-        "night for 20 min (contrary reports of up to 3 min do not end it), an incident is opened at once; "
+        "without the permit “sand-mining”) stays inside the sand-mining ban with speed below 1.5 kn and it "
+        "is night for 20 min (contrary reports of up to 3 min do not end it), an incident is opened at once; "
         "inside the anchorage it does not count; not again for 2 h in the same visit. water answers for it; "
         "basis: 长江河道采砂管理条例 第一条."
     )
@@ -362,11 +362,11 @@ def test_durations_are_written_as_people_write_them(text, ms):
 
 
 @given(st.integers(1, 31 * 86_400))
-def test_a_duration_said_in_english_reads_back_to_the_same_unless_it_was_cut_to_two_units(seconds):
-    said = said_duration(seconds * 1000, "en")
-    parts = said.split()
-    back = sum(duration_ms(f"{n} {u}") for n, u in zip(parts[::2], parts[1::2], strict=True))
-    assert 0 <= seconds * 1000 - back < (60_000 if seconds >= 3_600 else 1)
+def test_a_duration_said_in_english_reads_back_to_within_one_of_its_smallest_unit(seconds):
+    parts = said_duration(seconds * 1000, "en").split()
+    assert len(parts) in (2, 4)
+    back = sum(duration_ms(f"{n} {unit}") for n, unit in zip(parts[::2], parts[1::2], strict=True))
+    assert 0 <= seconds * 1000 - back < duration_ms(f"1 {parts[-1]}")
 
 
 def test_speeds_are_read_to_a_tenth_of_a_knot():

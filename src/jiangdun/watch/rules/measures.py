@@ -123,14 +123,11 @@ def _whole_ms(moment: datetime) -> int:
 
 
 def said_duration(ms: int | float, lang: Lang) -> str:
-    """The largest unit that says it wholly, else two units: 90 min, 2 h, 1 min 30 s."""
+    """The largest unit that fits twice (or wholly once), with the next below it: 90 s, 2 h, 3 min 10 s."""
     units = (("d", "天"), ("h", "小时"), ("min", "分钟"), ("s", "秒"))
     ms = round(ms)
-    for en, zh in units:
-        if ms and ms % _UNIT_MS[en] == 0 and (en != "d" or ms >= 2 * _UNIT_MS["d"]):
-            return f"{ms // _UNIT_MS[en]} {zh if lang == 'zh' else en}"
-    for (en, zh), (small, small_zh) in pairwise(units[1:]):
-        if ms >= _UNIT_MS[en]:
+    for (en, zh), (small, small_zh) in pairwise(units):
+        if ms >= 2 * _UNIT_MS[en] or ms == _UNIT_MS[en]:
             rest = ms % _UNIT_MS[en] // _UNIT_MS[small]
             first = f"{ms // _UNIT_MS[en]} {zh if lang == 'zh' else en}"
             return f"{first} {rest} {small_zh if lang == 'zh' else small}" if rest else first

@@ -1,0 +1,130 @@
+"""A rule comes into force by two people, in versions, within its validity."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from jiangdun.core import journal
+from jiangdun.core.journal import By
+from jiangdun.core.trouble import NotFound, NotYours, OverLimit, WrongState
+from jiangdun.watch import actions, queries
+from jiangdun.watch.actions import rules as verbs
+from jiangdun.watch.actions.rules import RuleRefused
+from jiangdun.watch.models import Rule
+
+from .room import ANN, BEN, YAML
+
+pytestmark = pytest.mark.django_db
+
+
+def in_force(now):
+    return [(spec.name, spec.version) for spec in queries.rules_in_force(now)]
+
+
+def test_a_proposal_is_not_in_force_until_another_person_releases_it(now):
+    spec = actions.propose_rule(YAML, by=ANN, now=now)
+    assert (spec.name, spec.version, in_force(now)) == ("dike-stay", 1, [])
+    with pytest.raises(NotYours) as refused:
+        actions.release_rule("dike-stay", 1, by=ANN, now=now)
+    assert refused.value.values["reason"] == "same_person"
+    assert in_force(now) == []
+    actions.release_rule("dike-stay", 1, by=BEN, now=now)
+    assert in_force(now) == [("dike-stay", 1)]
+    journal.seal(now)
+    proposed, released = journal.after(0)
+    assert (proposed.kind, released.kind, released.cause) == (
+        "watch.RuleProposed",
+        "watch.RuleReleased",
+        proposed.fact_id,
+    )
+    assert released.body["proposed_by"] == "ann"
+
+
+def test_a_part_of_the_system_is_not_one_of_the_two(now):
+    with pytest.raises(NotYours):
+        actions.propose_rule(YAML, by=By(system="demo"), now=now)
+    actions.propose_rule(YAML, by=ANN, now=now)
+    with pytest.raises(NotYours):
+        actions.release_rule("dike-stay", 1, by=By(system="demo"), now=now)
+
+
+def test_a_new_version_takes_the_place_of_the_old_one(now):
+    actions.propose_rule(YAML, by=ANN, now=now)
+    actions.release_rule("dike-stay", 1, by=BEN, now=now)
+    assert actions.propose_rule(YAML.replace("3 min", "5 min"), by=BEN, now=now).version == 2
+    assert in_force(now) == [("dike-stay", 1)]
+    actions.release_rule("dike-stay", 2, by=ANN, now=now)
+    assert in_force(now) == [("dike-stay", 2)]
+    assert [(r.version, r.state) for r in queries.rules()] == [(2, "released"), (1, "retired")]
+    with pytest.raises(WrongState):
+        actions.release_rule("dike-stay", 1, by=BEN, now=now)
+
+
+def test_the_same_text_is_proposed_once(now):
+    for _ in range(3):
+        assert actions.propose_rule(YAML, by=ANN, now=now).version == 1
+    assert Rule.objects.count() == 1
+
+
+def test_a_retired_rule_is_out_of_force_and_can_be_proposed_anew(now):
+    actions.propose_rule(YAML, by=ANN, now=now)
+    actions.release_rule("dike-stay", 1, by=BEN, now=now)
+    actions.retire_rule("dike-stay", 1, by=ANN, now=now)
+    assert in_force(now) == []
+    with pytest.raises(WrongState):
+        actions.retire_rule("dike-stay", 1, by=ANN, now=now)
+    assert actions.propose_rule(YAML, by=ANN, now=now).version == 2
+
+
+def test_a_rule_is_in_force_within_its_validity_alone(now):
+    actions.propose_rule(YAML + "valid: {from: 2026-12-01, to: 2026-12-31}\n", by=ANN, now=now)
+    actions.release_rule("dike-stay", 1, by=BEN, now=now)
+    midnight = datetime(2026, 11, 30, 16, tzinfo=UTC)
+    assert in_force(midnight - timedelta(seconds=1)) == []
+    assert in_force(midnight) == [("dike-stay", 1)]
+    assert in_force(midnight + timedelta(days=31)) == []
+
+
+def test_a_document_that_is_no_rule_is_refused_with_every_fault_and_leaves_nothing(now):
+    with pytest.raises(RuleRefused) as refused:
+        actions.propose_rule(
+            YAML.replace("severity: II", "severity: V").replace("is_night", "is_nite"), by=ANN, now=now
+        )
+    (fault,) = refused.value.values["problems"]
+    assert (fault["line"], fault["what_en"]) == (5, "severity cannot be V")
+    assert (Rule.objects.count(), journal.seal(now)) == (0, 0)
+
+
+def test_there_is_no_release_of_what_is_not_there(now):
+    with pytest.raises(NotFound):
+        actions.release_rule("dike-stay", 1, by=ANN, now=now)
+
+
+def test_the_number_of_rules_in_force_is_bounded(now, monkeypatch):
+    monkeypatch.setattr(verbs, "RULES_MAX", 1)
+    for name in ("one", "two"):
+        actions.propose_rule(YAML.replace("dike-stay", name), by=ANN, now=now)
+    actions.release_rule("one", 1, by=BEN, now=now)
+    with pytest.raises(OverLimit):
+        actions.release_rule("two", 1, by=BEN, now=now)
+
+
+def test_the_database_itself_keeps_one_released_version_of_a_rule(now):
+    for text in (YAML, YAML.replace("3 min", "4 min")):
+        actions.propose_rule(text, by=ANN, now=now)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Rule.objects.update(state="released")
+
+
+def test_the_catalogue_is_proposed_once_and_comes_into_force_by_a_second_person(now):
+    specs = actions.load_catalogue(by=ANN, now=now)
+    assert len(specs) >= 5
+    assert actions.load_catalogue(by=BEN, now=now) == specs
+    assert in_force(now) == []
+    for spec in specs:
+        actions.release_rule(spec.name, spec.version, by=BEN, now=now)
+    assert in_force(now) == sorted((spec.name, 1) for spec in specs)
+    assert all(record.said_zh and record.said_en for record in queries.rules(state="released"))
