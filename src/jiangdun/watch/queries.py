@@ -45,7 +45,7 @@ def alert(episode: str) -> AlertRecord:
     """One alert; NotFound where there is none."""
     row = Alert.objects.filter(episode=episode).first()
     if row is None:
-        raise NotFound(episode=episode)
+        raise NotFound(what="alert", episode=episode)
     return _record(row)
 
 
@@ -59,6 +59,14 @@ def rules(*, state: RuleState | str | None = None, limit: int = PAGE_MAX) -> lis
     """Versions of rules by name, newest first, each with its sentences."""
     found = Rule.objects.all() if state is None else Rule.objects.filter(state=str(state))
     return [_rule_record(row) for row in found.order_by("name", "-version")[: min(max(limit, 0), PAGE_MAX)]]
+
+
+def rule(name: str, version: int) -> RuleRecord:
+    """One version of one rule; NotFound where there is none."""
+    row = Rule.objects.filter(name=name, version=version).first()
+    if row is None:
+        raise NotFound(what="rule", rule=name, version=version)
+    return _rule_record(row)
 
 
 def rules_in_force(now: datetime) -> list[RuleSpec]:

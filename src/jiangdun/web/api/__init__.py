@@ -13,7 +13,7 @@ import jiangdun
 from jiangdun.core import ids
 from jiangdun.core.trouble import Trouble
 from jiangdun.web import words
-from jiangdun.web.api import feeds, health, incidents, journal, picture, session
+from jiangdun.web.api import alerts, board, feeds, health, incidents, journal, picture, rules, session
 
 log = structlog.get_logger()
 
@@ -27,9 +27,12 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", session.router, tags=["session"])
+api.add_router("", board.router, tags=["board"])
+api.add_router("", alerts.router, tags=["alerts"])
 api.add_router("", incidents.router, tags=["incidents"])
 api.add_router("", picture.router, tags=["picture"])
 api.add_router("", feeds.router, tags=["feeds"])
+api.add_router("", rules.router, tags=["rules"])
 api.add_router("", journal.router, tags=["journal"])
 api.add_router("", health.router, tags=["health"])
 
