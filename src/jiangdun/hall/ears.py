@@ -32,6 +32,7 @@ from .watching import Watching
 
 FRAME_S: Final = 1.0
 ASKED_TEXT_MAX: Final = 64
+ASKED_TRACKS_MAX: Final = 500
 
 log = structlog.get_logger()
 
@@ -173,6 +174,8 @@ class Ears:
         what = asked["what"]
         if what == "track":
             return self.showing.track(int(asked["handle"]), clock.now_ms())
+        if what == "handles":
+            return self.showing.handles(asked["tracks"][:ASKED_TRACKS_MAX])
         if what == "tracks":
             return self.showing.find(str(asked["text"])[:ASKED_TEXT_MAX], int(asked["limit"]), clock.now_ms())
         if what == "sources":
