@@ -142,7 +142,7 @@ def read(directory: Path, from_position: int = 0) -> Iterator[Record]:
     the damage; a gap in positions after it is for the caller to see.
     """
     paths = Segments.paths(directory, SUFFIX)
-    for path, after in zip(paths, [*paths[1:], None], strict=True):
+    for path, after in zip(paths, [*paths[1:], None], strict=False):
         if after is not None and Segments.key_of(after) < from_position:
             continue
         for _, payload in scan(path, MAGIC):

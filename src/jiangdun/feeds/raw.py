@@ -114,11 +114,11 @@ def read(directory: Path, since_ms: int = 0, until_ms: int | None = None) -> Ite
     A segment that is torn or damaged gives what stands before the damage; reading goes on with the next.
     """
     paths = Segments.paths(directory, SUFFIX)
-    for path, after in zip(paths, [*paths[1:], None], strict=True):
+    for path, after in zip(paths, [*paths[1:], None], strict=False):
         if after is not None and Segments.key_of(after) < since_ms:
             continue
         if until_ms is not None and Segments.key_of(path) >= until_ms:
-            return
+            continue
         for _, payload in scan(path, MAGIC):
             heard_at_ms, link, what, size = _HEAD.unpack_from(payload)
             if heard_at_ms < since_ms or (until_ms is not None and heard_at_ms >= until_ms):

@@ -87,8 +87,8 @@ class Segments:
 
     @staticmethod
     def paths(directory: Path, suffix: str) -> list[Path]:
-        """Oldest first."""
-        return sorted(directory.glob(f"*.{suffix}"))
+        """Oldest first, by number: the clock that keys are taken from may have been set back."""
+        return sorted(directory.glob(f"*.{suffix}"), key=lambda path: int(path.stem.split("-")[1]))
 
     @staticmethod
     def key_of(path: Path) -> int:
