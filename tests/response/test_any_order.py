@@ -244,7 +244,7 @@ def test_any_order_of_steps_by_anyone_keeps_the_story_whole(world: World):
     run_state_machine_as_test(
         AnyOrder,
         settings=settings(
-            max_examples=max(budget // 3, 10),
+            max_examples=max(budget // 5, 10),
             stateful_step_count=25,
             deadline=None,
             phases=_PHASES,

@@ -68,6 +68,7 @@ def zones_geojson(lang: str, now: datetime) -> dict[str, Any]:
                 "name_en": row.name_en,
                 "agency": row.agency,
                 "legal_basis": row.legal_basis,
+                "area6": row.area6,
                 "valid_from": row.valid_from.isoformat() if row.valid_from else None,
                 "valid_to": row.valid_to.isoformat() if row.valid_to else None,
             },

@@ -109,9 +109,9 @@ class ZoneDraft:
 
     @property
     def digest(self) -> str:
-        """Of everything but the version: two drafts of one digest are the same zone."""
+        """Of everything but version and agency: two drafts of one digest are the same zone."""
         values = [self.zone_id, self.kind, self.name_zh, self.name_en, self.polygons, self.legal_basis]
-        values += [str(self.valid_from), str(self.valid_to), self.agency, self.area6]
+        values += [str(self.valid_from), str(self.valid_to), self.area6]
         return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()
 
 
