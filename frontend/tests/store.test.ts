@@ -41,7 +41,7 @@ const incident = (id: string, version: number, more: Partial<Incident> = {}): In
   ({ id, version, state: 'new', priority: 'P2', t0: '2026-09-01T15:05:00.000Z', timeline: null, ...more }) as Incident
 const snapshot = (cursor: number, more: Partial<BoardSnapshot> = {}): BoardSnapshot => ({
   cursor, now: '2026-09-01T15:05:00.000Z', me: { account_id: 'me' } as never, agencies: [], alerts: [], incidents: [],
-  units: [], sources: [], clock_offset_ms: 0, demo: true, ...more,
+  clues: [], units: [], sources: [], clock_offset_ms: 0, demo: true, ...more,
 })
 const fact = (no: number, subject: string, body: Record<string, unknown> = {}) => ({
   lane: 'fact', no, kind: 'x.Y', at: '', subject, by: { person: null, agency: null }, body,

@@ -18,7 +18,9 @@ COUNT_COLOURS: Final = """async (png) => {
     const image = new Image()
     image.src = `data:image/png;base64,${png}`
     await image.decode()
-    const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height })
+    const canvas = document.createElement('canvas')
+    canvas.width = image.width
+    canvas.height = image.height
     const drawing = canvas.getContext('2d')
     drawing.drawImage(image, 0, 0)
     const data = drawing.getImageData(0, 0, image.width, image.height).data

@@ -54,6 +54,8 @@ export const en: Messages = {
     new: 'New',
     acknowledged: 'Acknowledged',
     provisional: 'first look',
+    triage: 'decide in {time}',
+    triageLate: 'late by {time}',
     withdrawn: 'withdrawn',
     promoted: 'made an incident',
     age: '{age} ago',

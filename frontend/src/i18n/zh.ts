@@ -52,6 +52,8 @@ export const zh = {
     new: '未确认',
     acknowledged: '已确认',
     provisional: '初判',
+    triage: '研判剩余 {time}',
+    triageLate: '研判超时 {time}',
     withdrawn: '已撤回',
     promoted: '已转事件',
     age: '{age}前',

@@ -26,6 +26,7 @@ export const useBoard = defineStore('board', () => {
   const alerts = reactive(new Map<string, Alert>())
   const incidents = reactive(new Map<string, Incident>())
   const units = reactive(new Map<string, Unit>())
+  const triage = reactive(new Map<string, number>()) // episode → until when somebody has to decide, ms
   const sources = shallowRef<Source[]>([])
   const link = ref(false)
   const cursor = ref<number | null>(null)
@@ -87,7 +88,7 @@ export const useBoard = defineStore('board', () => {
     clearTimeout(snapshotRetry)
     due.forEach((timer) => clearTimeout(timer))
     due.clear()
-    for (const map of [alerts, incidents, units, touched]) map.clear()
+    for (const map of [alerts, incidents, units, triage, touched]) map.clear()
     loading.value = 'loading'
     cursor.value = null
     frameAt.value = null
@@ -135,6 +136,8 @@ export const useBoard = defineStore('board', () => {
     fill(alerts, board.alerts, (a) => a.episode)
     fill(incidents, board.incidents, (i) => i.id)
     fill(units, board.units, (u) => u.id)
+    triage.clear()
+    for (const clue of board.clues) triage.set(clue.episode, Date.parse(clue.due_at))
     clock.hear(Date.parse(board.now))
     cursor.value = board.cursor
     const early = waiting ?? []
@@ -155,6 +158,7 @@ export const useBoard = defineStore('board', () => {
     if (cursor.value !== null && fact.no <= cursor.value) return
     cursor.value = fact.no
     touched.set(fact.subject, fact.no)
+    if (fact.kind === 'response.ClueReceived') triage.set(String(fact.body.episode), Date.parse(String(fact.body.due_at)))
     for (const subject of subjectsOf(fact)) later(subject)
     for (const act of seen) act(fact)
   }
@@ -251,7 +255,7 @@ export const useBoard = defineStore('board', () => {
   }
 
   return {
-    loading, failure, me, demo, agencies, alerts, incidents, units, sources, link, cursor, now, frameAt, targetCount,
+    loading, failure, me, demo, agencies, alerts, incidents, units, triage, sources, link, cursor, now, frameAt, targetCount,
     touched, openAlerts, openIncidents, unacknowledged, targets, agencyName, start, stop, keep, keepAlert, onFact,
     takeSnapshot, serverNow: () => clock.now(), hand: () => wire?.hand(),
   }
