@@ -157,8 +157,8 @@ _work: queue.Queue[tuple[Callable[[], Any], Future[Any]] | None] = queue.Queue()
 
 
 def in_house(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine on a loop of its own, while what it hands to `here` is done in the test's own thread, on the
-    connection and in the transaction of the test."""
+    """Run a coroutine on a loop of its own, while what it hands to `here` is done in the test's thread, on
+    the connection and in the transaction of the test."""
     outcome: Future[T] = Future()
 
     def loop() -> None:
@@ -267,4 +267,3 @@ def role_without(verb: str) -> str | None:
 
 def role_with(verb: str) -> str:
     return next(role for role in sorted(ROLES) if verb in {g.verb for g in GRANTS[role]})
-

@@ -1,5 +1,7 @@
-"""Every route there is, tried by everybody who should not get through. Taken from the OpenAPI description, so that a
-new route is tried on the day it is written."""
+"""Every route there is, tried by everybody who should not get through.
+
+Taken from the OpenAPI description, so that a new route is tried on the day it is written.
+"""
 
 from __future__ import annotations
 
@@ -50,11 +52,10 @@ def test_a_route_says_which_verb_it_asks_for(method: str, path: str, operation: 
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "operation"), [p for p in CLOSED if p.values[2].get("x-verb")]  # type: ignore[union-attr]
+    ("method", "path", "operation"),
+    [p for p in CLOSED if p.values[2].get("x-verb")],  # type: ignore[union-attr]
 )
-def test_the_wrong_role_is_turned_away(
-    enter: Enter, method: str, path: str, operation: Any
-) -> None:
+def test_the_wrong_role_is_turned_away(enter: Enter, method: str, path: str, operation: Any) -> None:
     role = role_without(operation["x-verb"])
     browser = enter(*([role] if role else []))
     answer = browser.call(method, address(path, operation), {} if method != "GET" else None)
@@ -63,9 +64,7 @@ def test_the_wrong_role_is_turned_away(
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), [p for p in CLOSED if p.values[0] != "GET"])
-def test_a_change_needs_the_token_of_our_page(
-    enter: Enter, method: str, path: str, operation: Any
-) -> None:
+def test_a_change_needs_the_token_of_our_page(enter: Enter, method: str, path: str, operation: Any) -> None:
     browser = enter(*([role_with(operation["x-verb"])] if operation["x-verb"] else []))
     browser.token = False
     answer = browser.call(method, address(path, operation), {})

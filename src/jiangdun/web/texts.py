@@ -51,9 +51,9 @@ TROUBLES: Final[dict[str, Words]] = {
     ),
     "not_yours": Words(
         403,
-        "您的岗位没有这项权限。",
+        "不能办理：{denial}。",
         "如确需办理，请联系本单位指挥长或系统管理员。",
-        "Your role does not allow this.",
+        "This is not yours to do: {denial}.",
         "If you need it, ask your commander or the administrator.",
     ),
     "csrf_failed": Words(
@@ -152,6 +152,55 @@ TROUBLES: Final[dict[str, Words]] = {
         "Somebody has signed for it already.",
         "The incident's log shows who and when.",
     ),
+    "unit_off": Words(
+        409,
+        "{unit} 不在岗，不能派遣。",
+        "请另选待命的力量。",
+        "{unit} is off duty and cannot be sent.",
+        "Choose a unit that stands by.",
+    ),
+    "unit_busy": Words(
+        409,
+        "{unit} 正在办理 {number}。",
+        "请另选力量，或先结束其当前任务。",
+        "{unit} is busy with {number}.",
+        "Choose another unit, or end its present task first.",
+    ),
+    "too_many_assignments": Words(
+        409,
+        "同一事件最多派遣 {most} 次。",
+        "请另立事件，或报请指挥长。",
+        "One incident takes at most {most} assignments.",
+        "Open another incident, or ask the commander.",
+    ),
+    "no_reason_owed": Words(
+        409,
+        "{number} 的该项时限没有超时，或已说明原因。",
+        "无须再填。",
+        "That clock of {number} was not late, or its reason was given.",
+        "Nothing more is needed.",
+    ),
+    "already_promoted": Words(
+        409,
+        "该预警已转为事件 {number}。",
+        "请直接打开该事件。",
+        "This alert is incident {number} already.",
+        "Open that incident.",
+    ),
+    "already_decided": Words(
+        409,
+        "该预警已由他人处理。",
+        "请刷新列表查看结果。",
+        "Somebody has decided on this alert already.",
+        "Reload the list to see how.",
+    ),
+    "rule_refused": Words(
+        422,
+        "规则未保存：有 {count} 处问题。",
+        "请按各行提示改正后重新提交。",
+        "The rule was not kept: {count} problems.",
+        "Correct each line named and send it again.",
+    ),
     "stale_version": Words(
         409,
         "内容已被他人更新，您看到的不是最新版本。",
@@ -242,6 +291,12 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "length": ("长度不对（最多 {most}）", "its length is not allowed (at most {most})"),
     "unknown": ("不在可选范围内", "it is not one of those allowed"),
     "range": ("应在 {least} 到 {most} 之间", "it must lie between {least} and {most}"),
+    "too_long": ("过长（最多 {most} 字）", "it is too long (at most {most} characters)"),
+    "needed": ("必须填写", "it is needed"),
+    "characters": ("含有不可用的字符", "it holds characters that cannot be kept"),
+    "one_of": ("应为 {values} 之一", "it must be one of {values}"),
+    "digits": ("号码位数或格式不对", "its digits are not those of such a number"),
+    "before_valid_from": ("不能早于生效时间", "it must not lie before the beginning"),
     "mmsi": ("应为 9 位 MMSI", "it must be an MMSI of nine digits"),
     "empty": ("不能为空", "it must not be empty"),
     "past": ("不能早于现在", "it must not lie in the past"),
@@ -276,6 +331,26 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "incident": ("事件", "incident"),
     "device": ("设备", "device"),
     "rule": ("规则", "rule"),
+    "assignment": ("派遣", "assignment"),
+    "clock": ("时限", "clock"),
+    "clue": ("待判线索", "clue"),
+    "file": ("文件", "file"),
+    "limit": ("限值", "limit"),
     "page": ("页面", "page"),
 }
 """What `not_found` and its kind mean by `what`."""
+
+DENIALS: Final[dict[str, tuple[str, str]]] = {
+    "": ("您没有这项权限", "you do not have the right"),
+    "unbound": ("系统尚未装载授权", "no rights have been loaded yet"),
+    "nobody": ("您尚未在任何单位任职", "you serve in no agency yet"),
+    "verb": ("您的岗位没有这项权限", "your role does not allow it"),
+    "agency": ("该事项属于其他单位", "it belongs to another agency"),
+    "person": ("该事项属于他人", "it belongs to somebody else"),
+    "same_person": (
+        "上一步由您办理，这一步须由他人办理",
+        "you did the step before, so another person must do this one",
+    ),
+    "person_needed": ("这一步须由人办理", "only a person may do it"),
+}
+"""What `not_yours` means by `reason`."""

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from .texts import REASONS, THINGS, TROUBLES, UNKNOWN, VALIDATION, Words
+from .texts import DENIALS, REASONS, THINGS, TROUBLES, UNKNOWN, VALIDATION, Words
 
 Language = Literal["zh", "en"]
 
@@ -38,8 +38,8 @@ class _Gaps(dict[str, Any]):
 
 def language(accept_language: str) -> Language:
     """The asker's language by the Accept-Language header; Chinese where it names neither."""
-    for tag, _ in parse_accept_lang_header(accept_language[:200].lower()):
-        if tag.split("-")[0] in ("zh", "en"):
+    for tag, liking in parse_accept_lang_header(accept_language[:200].lower()):
+        if liking > 0 and tag.split("-")[0] in ("zh", "en"):
             return "en" if tag.startswith("en") else "zh"
     return "zh"
 
@@ -59,17 +59,22 @@ def answer(code: str, values: Mapping[str, Any], lang: Language) -> tuple[int, d
         "text": text.format_map(given),
         "next": following.format_map(given),
     }
-    if isinstance(values.get("faults"), list):
-        body["faults"] = [_fault(fault, lang) for fault in values["faults"][:FAULTS_MAX]]
+    several = values.get("faults") or values.get("problems")
+    if isinstance(several, list):
+        body["faults"] = [_fault(fault, lang) for fault in several[:FAULTS_MAX]]
     return words.status, body
 
 
 def _said(values: Mapping[str, Any], lang: Language) -> _Gaps:
     """The values with their codes put into words."""
     given = _Gaps(values)
+    for name, value in values.items():
+        if isinstance(value, list | tuple):
+            given[name] = ", ".join(str(one) for one in value)
     given["what"] = _of(THINGS, values.get("what", ""), lang)
     reasons = values.get("reasons") or [values.get("reason", "")]
     joint = "; " if lang == "en" else "；"
+    given["denial"] = _of(DENIALS, values.get("reason", ""), lang)
     given["reason"] = joint.join(_of(REASONS, reason, lang).format_map(given) for reason in reasons)
     return given
 
@@ -79,10 +84,13 @@ def _of(table: Mapping[str, tuple[str, str]], code: Any, lang: Language) -> str:
     return en if lang == "en" else zh
 
 
-def _fault(fault: Any, lang: Language) -> dict[str, str]:
-    """A fault as rooms tell it: {zh, en} and where."""
-    where = " ".join(str(fault[key]) for key in ("feature", "line", "column", "name") if fault.get(key))
-    return {"where": where, "text": str(fault.get(lang, fault.get("zh", "")))}
+def _fault(fault: Mapping[str, Any], lang: Language) -> dict[str, str]:
+    """A fault as rooms tell it: a file's feature with {zh, en}, or a line with {what_…, instead_…}."""
+    if "line" in fault:
+        text = f"{fault.get(f'what_{lang}', '')} {fault.get(f'instead_{lang}', '')}".strip()
+        return {"where": f"{fault['line']}:{fault.get('column', 0)}", "text": text}
+    where = " ".join(str(fault[key]) for key in ("feature", "name") if fault.get(key))
+    return {"where": where, "text": str(fault.get(lang, ""))}
 
 
 def faults(errors: Iterable[Mapping[str, Any]], lang: Language) -> list[Fault]:
