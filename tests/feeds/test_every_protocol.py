@@ -9,6 +9,7 @@ admitted.
 from __future__ import annotations
 
 import json
+import os
 import random
 from dataclasses import asdict
 from pathlib import Path
@@ -27,6 +28,7 @@ from jiangdun.feeds.observations import Device, Observation, ProtocolSession, Ta
 SAMPLES = Path(__file__).parent / "samples"
 NOW = 1_795_260_647_000  # 2026-11-21 19:30:47 GMT+8
 STREAMS = sorted(SAMPLES.glob("*/*.jsonl"))
+soak = pytest.mark.skipif(os.environ.get("HYPOTHESIS_PROFILE") != "soak", reason="run by make soak")
 NAMES = sorted({path.parent.name for path in STREAMS})
 
 
@@ -156,7 +158,7 @@ def test_after_64_kib_of_noise_the_stream_is_understood_again(name: str) -> None
         assert play(loud, parts[1:]).observations == play(quiet, parts[1:]).observations
 
 
-@pytest.mark.soak
+@soak
 @pytest.mark.parametrize("name", NAMES)
 def test_a_million_random_bytes_raise_nothing(name: str) -> None:
     draw = random.Random(1)
