@@ -79,12 +79,14 @@ def test_a_retired_rule_is_out_of_force_and_can_be_proposed_anew(now):
     assert actions.propose_rule(YAML, by=ANN, now=now).version == 2
 
 
-def test_a_rule_is_in_force_within_its_validity_alone(now):
+def test_the_engine_is_given_a_rule_before_its_first_day_and_not_after_its_last(now):
+    """Between them the engine judges by the time of each report."""
     actions.propose_rule(YAML + "valid: {from: 2026-12-01, to: 2026-12-31}\n", by=ANN, now=now)
-    actions.release_rule("dike-stay", 1, by=BEN, now=now)
+    spec = actions.release_rule("dike-stay", 1, by=BEN, now=now)
     midnight = datetime(2026, 11, 30, 16, tzinfo=UTC)
-    assert in_force(midnight - timedelta(seconds=1)) == []
-    assert in_force(midnight) == [("dike-stay", 1)]
+    assert spec.valid_from_ms == midnight.timestamp() * 1000
+    assert in_force(midnight - timedelta(days=3)) == [("dike-stay", 1)]
+    assert in_force(midnight + timedelta(days=31) - timedelta(seconds=1)) == [("dike-stay", 1)]
     assert in_force(midnight + timedelta(days=31)) == []
 
 

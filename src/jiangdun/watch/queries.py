@@ -70,9 +70,12 @@ def rule(name: str, version: int) -> RuleRecord:
 
 
 def rules_in_force(now: datetime) -> list[RuleSpec]:
-    """Released and within their validity, by name: what the engine is to run."""
+    """Released and not past their validity, by name: what the engine is to run.
+
+    One that is valid from a later day is among them: the engine judges by the time of each report.
+    """
     valid = Q(valid_to=None) | Q(valid_to__gt=now)
-    rows = Rule.objects.filter(valid, state=RuleState.RELEASED, valid_from__lte=now).order_by("name")
+    rows = Rule.objects.filter(valid, state=RuleState.RELEASED).order_by("name")
     return [_spec(row.yaml, row.name, row.version) for row in rows]
 
 

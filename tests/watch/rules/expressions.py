@@ -48,7 +48,8 @@ _atoms = st.one_of(
     numbers.map(lambda each: f"{each} IS NOT NULL"),
     st.sampled_from(
         ["is_night", "sos", "TRUE", "false", "load IS NULL", "has_permit('sand-mining')",
-         "has_permit('nobody')", "is_night = sos", "sos <> is_night", "coalesce(sos, is_night)", "(speed_kn > 3) IS NULL"]
+         "has_permit('nobody')", "is_night = sos", "sos <> is_night",
+         "coalesce(sos, is_night)", "(speed_kn > 3) IS NULL"]
     ),
 )  # fmt: skip
 

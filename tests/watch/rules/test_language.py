@@ -108,11 +108,11 @@ def test_what_is_left_out_takes_its_default():
         ("speed: {under: 2 kn, window: 3 min, fixes: 5}", Speed(None, None, 20, 180_000, 5)),
         (
             "sequence:\n- leaves: work-site\n- {inside: abandoned-pit, for: 15 min}\nwithin: 3 h\n"
-            "unless: {inside: landfill, for: 10 min}",
+            "unless: {inside: licensed-landfill, for: 10 min}",
             Sequence(
                 (Leave(Place(kind="work-site")), Stay(Place(kind="abandoned-pit"), 900_000)),
                 10_800_000,
-                Stay(Place(kind="landfill"), 600_000),
+                Stay(Place(kind="licensed-landfill"), 600_000),
             ),
         ),
     ],
