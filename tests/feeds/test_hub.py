@@ -90,8 +90,6 @@ async def ears(
         yield made
     finally:
         await made.hub.stop()
-        made.log.close()
-        made.raw.close()
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -151,7 +151,7 @@ class Hub:
         self._ticking = asyncio.create_task(self._tick_forever(), name="hub tick")
 
     async def stop(self) -> None:
-        """Stops listening, writes and answers what was heard, closes the links."""
+        """Stops listening, writes and answers what was heard, closes the links and both logs."""
         self._stopped = True
         if self._ticking is not None:
             self._ticking.cancel()
@@ -171,6 +171,11 @@ class Hub:
         self._commit()
         if self._timer is not None:
             self._timer.cancel()
+        for closing in (self.ingest.log, self.ingest.raw):
+            try:
+                closing.close()
+            except OSError as error:
+                logger.error("a log could not be closed in peace: %s", error)
 
     def set_devices(self, devices: Sequence[Device]) -> None:
         """The admitted devices, anew."""
