@@ -6,7 +6,12 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["plugins.sql_guard", "plugins.journal_tables", "plugins.quick_passwords"]
+pytest_plugins = [
+    "plugins.sql_guard",
+    "plugins.journal_tables",
+    "plugins.quick_passwords",
+    "plugins.quick_disk",
+]
 
 settings.register_profile(
     "default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]

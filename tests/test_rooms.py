@@ -143,7 +143,7 @@ def test_the_guard_knows_whose_table_it_is() -> None:
     select = 'SELECT "core_fact"."id" FROM "core_fact"'
     assert complaint(select, "jiangdun.core.journal") is None
     assert complaint(select, None) is None
-    assert "another room" in str(complaint(select, "jiangdun.alliance.queries"))
+    assert "of another room" in str(complaint(select, "jiangdun.alliance.queries"))
     join = 'SELECT 1 FROM "alliance_membership" INNER JOIN "core_account" ON (1 = 1)'
     assert "core_account" in str(complaint(join, "jiangdun.alliance.queries"))
     assert complaint("SELECT 1 WHERE 'core_fact' = 'x'", "jiangdun.alliance.queries") is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any
@@ -23,11 +23,23 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def writer(now: datetime) -> Iterator[Writer]:
-    writer = Writer(now=lambda: now)
-    writer.start()
-    yield writer
-    writer.stop()
+def started(now: datetime) -> Iterator[Callable[..., Writer]]:
+    """Starts writers as a test wants them, and stops them whatever becomes of the test."""
+    writers: list[Writer] = []
+
+    def start(**wishes: Any) -> Writer:
+        writers.append(Writer(now=lambda: now, **wishes))
+        writers[-1].start()
+        return writers[-1]
+
+    yield start
+    for writer in writers:
+        writer.stop()
+
+
+@pytest.fixture
+def writer(started: Callable[..., Writer]) -> Writer:
+    return started()
 
 
 class Hold:
@@ -74,9 +86,10 @@ def test_an_answer_comes_after_the_commit(writer: Writer, now: datetime) -> None
     assert seen == [False]
 
 
-def test_what_waits_together_is_committed_together_up_to_the_limit(now: datetime) -> None:
-    writer = Writer(group_max=8, now=lambda: now)
-    writer.start()
+def test_what_waits_together_is_committed_together_up_to_the_limit(
+    started: Callable[..., Writer], now: datetime
+) -> None:
+    writer = started(group_max=8)
     hold = Hold(writer)
     answers = [writer.submit(lambda n=n: count(n, now)) for n in range(20)]
     hold.let_go()
@@ -153,7 +166,7 @@ def test_even_an_exit_raised_by_an_action_does_not_end_the_thread(writer: Writer
 
 
 def test_sealed_facts_are_told_in_order_after_their_commit_and_a_bad_listener_harms_nothing(
-    now: datetime,
+    started: Callable[..., Writer], now: datetime
 ) -> None:
     told: list[Sealed] = []
 
@@ -162,8 +175,7 @@ def test_sealed_facts_are_told_in_order_after_their_commit_and_a_bad_listener_ha
         told.extend(sealed)
         raise RuntimeError("the listener is broken")
 
-    writer = Writer(on_sealed=listen, now=lambda: now)
-    writer.start()
+    writer = started(on_sealed=listen)
     for n in range(10):
         writer.submit(lambda n=n: count(n, now)).result(20)
     writer.stop()
@@ -171,19 +183,19 @@ def test_sealed_facts_are_told_in_order_after_their_commit_and_a_bad_listener_ha
     assert [f.number for f in told] == list(range(1, 11))
 
 
-def test_facts_of_others_are_sealed_without_any_action(now: datetime) -> None:
+def test_facts_of_others_are_sealed_without_any_action(started: Callable[..., Writer], now: datetime) -> None:
     told = threading.Event()
-    writer = Writer(on_sealed=lambda _: told.set(), now=lambda: now)
     count("left by a command", now)
-    writer.start()
+    writer = started(on_sealed=lambda _: told.set())
     assert told.wait(20)
     writer.stop()
     assert journal.head() == 1
 
 
-def test_stop_finishes_what_was_taken_and_takes_no_more(now: datetime) -> None:
-    writer = Writer(now=lambda: now)
-    writer.start()
+def test_stop_finishes_what_was_taken_and_takes_no_more(
+    started: Callable[..., Writer], now: datetime
+) -> None:
+    writer = started()
     hold = Hold(writer)
     answers = [writer.submit(lambda n=n: count(n, now)) for n in range(100)]
     stopping = threading.Thread(target=writer.stop)
@@ -197,9 +209,8 @@ def test_stop_finishes_what_was_taken_and_takes_no_more(now: datetime) -> None:
     writer.stop()
 
 
-def test_a_full_queue_refuses_at_once(now: datetime) -> None:
-    writer = Writer(queue_max=3, now=lambda: now)
-    writer.start()
+def test_a_full_queue_refuses_at_once(started: Callable[..., Writer], now: datetime) -> None:
+    writer = started(queue_max=3)
     hold = Hold(writer)
     answers = [writer.submit(lambda: count(1, now)) for _ in range(3)]
     with pytest.raises(Busy):

@@ -51,7 +51,7 @@ def complaint(sql: str, caller: str | None) -> str | None:
     room = caller.split(".")[1]
     foreign = sorted(table for table in named if known[table] != room)
     if foreign:
-        return f"{caller} names {', '.join(foreign)}, tables of another room: use that room's queries or actions"
+        return f"{caller} names {', '.join(foreign)}, of another room: use its queries or actions"
     if named and room != "core" and _WRITES.match(sql) and not caller.startswith(f"jiangdun.{room}.actions"):
         return f"{caller} writes {', '.join(sorted(named))}: only jiangdun.{room}.actions writes"
     return None

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -35,10 +36,13 @@ LOCK_S = parameter("signin.lock_s", 900, lambda v: type(v) is int and 1 <= v <= 
 NAME_MAX = 64
 PASSWORD_MAX = 256
 """Characters; a longer password would only make the hash slow."""
+HASHES_AT_ONCE = 2
+"""Passwords hashed at the same time: each takes a core and 100 MB, and strangers may ask for it."""
 FAILURES_KEPT_S = 2 * 86_400
 """Bad tries older than any window and lock are forgotten after so long."""
 
 _T = TypeVar("_T")
+_hashing = BoundedSemaphore(HASHES_AT_ONCE)
 Write = Callable[[Callable[[], Any]], Any]
 
 
@@ -112,10 +116,11 @@ def check(username: str, password: str) -> UUID | None:
     row = models.Account.objects.filter(username=username[:NAME_MAX].strip()).first()
     if len(password) > PASSWORD_MAX:
         return None
-    if row is None:
-        make_password(password)  # the same work, so that the time does not tell who exists
-        return None
-    right = check_password(password, row.password)
+    with _hashing:
+        if row is None:
+            make_password(password)  # the same work, so that the time does not tell who exists
+            return None
+        right = check_password(password, row.password)
     return row.id if right and row.is_active else None
 
 
