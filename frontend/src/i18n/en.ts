@@ -182,6 +182,8 @@ export const en: Messages = {
     none: 'No unit can be sent',
     distance: '{km} km away',
     noPosition: 'no position',
+    noBoat: 'on land, no use for a boat',
+    needsBoat: 'on the water, needs a boat',
     stale: 'position is {age} old',
     submit: 'Assign',
     other: 'Belongs to {agency}: it will be asked and has to accept',

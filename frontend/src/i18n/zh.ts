@@ -168,6 +168,8 @@ export const zh = {
     none: '没有可派的力量',
     distance: '相距 {km} km',
     noPosition: '没有位置',
+    noBoat: '陆上地点，艇不适用',
+    needsBoat: '水上地点，需要艇',
     stale: '位置已 {age} 未更新',
     submit: '派遣',
     other: '属 {agency}，将发出协助请求，由其接受',

@@ -88,7 +88,7 @@ export function nightStyle(lang: 'zh' | 'en'): StyleSpecification {
         id: 'zone-names', type: 'symbol', source: 'zones', filter: isZone, minzoom: 9.5,
         layout: {
           'text-field': zoneName(lang), 'text-size': 12, 'text-font': ['Noto Sans CJK SC Regular'],
-          'text-offset': [0, 1.4], 'text-max-width': 12, 'text-optional': true,
+          'text-variable-anchor': ['top', 'bottom', 'left', 'right'], 'text-radial-offset': 2.4, 'text-max-width': 14,
         },
         paint: { 'text-color': '#d3dded', 'text-halo-color': GROUND, 'text-halo-width': 1.6 },
       },
