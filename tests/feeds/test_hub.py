@@ -490,6 +490,70 @@ def test_the_raw_log_played_again_gives_the_same_chunks(tmp_path: Path) -> None:
     assert first.tobytes() == second.tobytes()
 
 
+HEARING = """
+import asyncio, sys
+from pathlib import Path
+from jiangdun.core import clock
+from jiangdun.feeds.columns import Kind
+from jiangdun.feeds.devices import Book
+from jiangdun.feeds.hub import Hub, HubSettings, Listener
+from jiangdun.feeds.log import ChunkLog
+from jiangdun.feeds.observations import Device
+from jiangdun.feeds.raw import RawLog
+
+async def main(home):
+    book = Book([Device("jt808", "13900000000", "truck", Kind.TRUCK, "code")])
+    settings = HubSettings([Listener("jt808", "127.0.0.1", 0)], cut_ms=5)
+    hub = Hub(settings, book, ChunkLog(home / "log"), RawLog(home / "raw"), clock.now_ms)
+    await hub.start()
+    print(hub.ports[("jt808", "tcp")], flush=True)
+    await asyncio.sleep(600)
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_killed_hub_has_logged_every_report_it_acknowledged(tmp_path: Path, seed: int) -> None:
+    """The terminal sends without waiting for answers; the process dies at some moment in the middle of it."""
+    kill_after = random.Random(seed).randrange(50, 400)
+    acked: set[int] = set()
+    t0 = clock.now_ms() // 1000 * 1000
+    terminal = Terminal("13900000000", code="code")
+
+    def hear(wire: socket.socket) -> bool:
+        """Whether the other end lives."""
+        try:
+            data = wire.recv(65_536)
+        except BlockingIOError:
+            return True
+        except ConnectionResetError:
+            return False
+        terminal.take(data)
+        acked.update(a.serial - 1 for a in terminal.answers if (a.msg_id, a.result) == (0x0200, 0))
+        return bool(data)
+
+    command = [sys.executable, "-c", HEARING, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        with socket.create_connection(("127.0.0.1", port), timeout=WAIT_S) as wire:
+            wire.sendall(terminal.hello())
+            while terminal.state is not State.ONLINE:
+                hear(wire)
+            for n in range(kill_after):
+                wire.sendall(terminal.say_location(location(119 + n / 10_000, 32, t0 - n * 1000)))
+                wire.settimeout(0 if n - len(acked) < 30 else WAIT_S)  # never more than 30 ahead
+                hear(wire)
+                wire.settimeout(WAIT_S)
+            process.kill()
+            while hear(wire):
+                pass
+    assert len(acked) > kill_after - 40
+    logged = {(t0 - int(t)) // 1000 for chunk in chunks(tmp_path / "log") for t in chunk.rows["t"]}
+    assert acked <= logged
+
+
 BAD_FRAMES = """
 import random, resource, sys
 from pathlib import Path
