@@ -6,6 +6,7 @@ limit, and every answer carries the security headers.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, cast
@@ -31,6 +32,7 @@ UPLOADS: Final = frozenset({"/api/zones/import"})
 """Where a body may be as large as `UPLOAD_BYTES_MAX`."""
 
 _django = get_asgi_application()
+logging.getLogger("django.request").setLevel(logging.ERROR)  # that somebody is refused is no news for a log
 
 
 class _TooLarge(Exception):

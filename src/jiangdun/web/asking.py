@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
-from django.middleware.csrf import CsrfViewMiddleware, get_token
+from django.middleware.csrf import CsrfViewMiddleware, get_token, rotate_token
 from ninja.utils import check_csrf
 
 from jiangdun.core import access, clock
@@ -104,10 +104,12 @@ def check_page(request: HttpRequest) -> None:
         raise Trouble("csrf_failed")
 
 
-def give_page_token(request: HttpRequest, response: HttpResponse) -> None:
-    """Set the `csrftoken` cookie that the page sends back as X-CSRFToken."""
+def give_page_token(request: HttpRequest, response: HttpResponse, *, fresh: bool = False) -> None:
+    """Set the `csrftoken` cookie, which the page sends back as X-CSRFToken; `fresh` ends the one before."""
     door = CsrfViewMiddleware(lambda _: response)
     door.process_request(request)
+    if fresh:
+        rotate_token(request)
     get_token(request)
     door.process_response(request, response)
 

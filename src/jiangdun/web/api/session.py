@@ -8,8 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import rotate_token
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from jiangdun.core import access, accounts, clock
 from jiangdun.core.trouble import LockedOut, WrongCredentials
@@ -84,20 +83,19 @@ async def sign_in(request: HttpRequest, response: HttpResponse, body: Credential
         live.sign_out(former.session_id)
     session = await desk.read(lambda: sessions.find(token))
     assert session is not None, "a session just opened is found"
-    rotate_token(request)
     asking.set_cookie(request, response, token)
-    asking.give_page_token(request, response)
+    asking.give_page_token(request, response, fresh=True)
     return me_of(session)
 
 
 @router.delete("/session", response={204: None}, **asking.needs(None))
-async def sign_out(request: HttpRequest, response: HttpResponse) -> tuple[int, None]:
+async def sign_out(request: HttpRequest, response: HttpResponse) -> Status[None]:
     """Sign out: the session ends here, on every wire it holds open, at once."""
     session_id, now = asking.signed_of(request).session_id, clock.now()
     await desk.do(lambda: actions.close_session(session_id, now=now))
     live.sign_out(session_id)
     asking.drop_cookies(response)
-    return 204, None
+    return Status(204, None)
 
 
 def after_refusal(request: HttpRequest, response: HttpResponse) -> None:
