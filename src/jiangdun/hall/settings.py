@@ -108,7 +108,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 
 # web
-MIDDLEWARE = ["servestatic.middleware.ServeStaticMiddleware"]
+MIDDLEWARE = ["servestatic.middleware.ServeStaticMiddleware", "jiangdun.web.pages.say_not_allowed"]
 """Sessions, CSRF, hosts and headers are in `web.asking` and `web.asgi`, without a thread for each request."""
 STATIC_URL = "/static/"
 SERVESTATIC_USE_FINDERS = True

@@ -71,7 +71,8 @@ async def _websocket(scope: Scope, receive: Receive, send: Send) -> None:
 async def _http(scope: Scope, receive: Receive, send: Send) -> None:
     given = {name: value.decode("latin-1") for name, value in scope["headers"]}
     host = given.get(b"host", "")
-    extra = headers.of(host, scope["path"], scope.get("scheme") == "https")
+    ours = asking.host_is_ours(host)
+    extra = headers.of(host if ours else "", scope["path"], scope.get("scheme") == "https")
     started = False
 
     async def sending(message: Message) -> None:
@@ -82,7 +83,7 @@ async def _http(scope: Scope, receive: Receive, send: Send) -> None:
             message["headers"] = [*message.get("headers", ()), *(h for h in extra if h[0] not in own)]
         await send(message)
 
-    if not asking.host_is_ours(host):
+    if not ours:
         await _refuse("wrong_host", given, sending)
         return
     limit = UPLOAD_BYTES_MAX if scope["path"] in UPLOADS else BODY_BYTES_MAX

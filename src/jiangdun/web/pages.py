@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.decorators import async_only_middleware
 
 from jiangdun.core import ids
 
@@ -20,6 +23,7 @@ _NOT_BUILT: Final = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><
 <p lang="en">The board has not been built. Run <code>make web</code> in the project folder and reload.
 The API works all the same.</p>
 """
+Answers = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 log = structlog.get_logger()
 
 
@@ -45,6 +49,21 @@ def refusal(request: HttpRequest, code: str, **values: Any) -> HttpResponse:
     lang = words.language(request.headers.get("Accept-Language", ""))
     status, body = words.answer(code, values, lang)
     return HttpResponse(words.as_json(body), status=status, content_type="application/json; charset=utf-8")
+
+
+@async_only_middleware
+def say_not_allowed(answer: Answers) -> Answers:
+    """Middleware: a method an address does not take is refused in the same shape as everything else."""
+
+    async def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = await answer(request)
+        if response.status_code != 405:
+            return response
+        refused = refusal(request, "method_not_allowed")
+        refused["Allow"] = response.get("Allow", "")
+        return refused
+
+    return middleware
 
 
 def bad_request(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
