@@ -335,7 +335,7 @@ def test_scenes_of_units_under_way_are_there_for_the_geofence(world: World):
     assert not queries.scenes(after(30)), "nobody has acknowledged yet: standing near is no arrival"
     actions.acknowledge_order(unit, source="device", by=world.desk, now=after(40))
     [scene] = queries.scenes(after(50))
-    assert (scene.assignment_id, scene.radius_m, scene.since) == (str(unit), 100, after(20))
+    assert (scene.assignment_id, scene.radius_m, scene.since) == (unit, 100, after(20))
     water = world.opened("w", domain="water")
     actions.depart(world.assigned(water, 60, world.car2), by=world.desk, now=after(70))
     assert {scene.radius_m for scene in queries.scenes(after(80))} == {100, 200}

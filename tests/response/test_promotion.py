@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from jiangdun.response.geofence import Scene, UnitPosition, arrivals
 from jiangdun.response.limits import DEFAULTS, Limit, UnknownLimit, in_force
 from jiangdun.response.promotion import AlertSeen, NotAnAlert, Priority, Way, priority, way
 
+INCIDENT, ASSIGNMENT = UUID(int=1), UUID(int=2)
 NOW = datetime(2026, 3, 1, 15, 5, tzinfo=UTC)
 BODY: dict[str, Any] = {
     "episode": "e1",
@@ -107,7 +109,7 @@ def test_an_unknown_limit_is_an_error():
 
 
 def scene(radius_m: float = 200) -> Scene:
-    return Scene("i", "a", "u", 116.0, 29.7, radius_m, NOW - timedelta(minutes=5))
+    return Scene(INCIDENT, ASSIGNMENT, "u", 116.0, 29.7, radius_m, NOW - timedelta(minutes=5))
 
 
 def position(north_m: float, age_s: float = 1) -> UnitPosition:
@@ -116,14 +118,14 @@ def position(north_m: float, age_s: float = 1) -> UnitPosition:
 
 def test_a_unit_within_the_radius_has_arrived():
     found = arrivals([position(199)], [scene()], NOW)
-    assert [(arrival.assignment_id, round(arrival.distance_m)) for arrival in found] == [("a", 199)]
+    assert [(arrival.assignment_id, round(arrival.distance_m)) for arrival in found] == [(ASSIGNMENT, 199)]
     assert not arrivals([position(201)], [scene()], NOW)
     assert not arrivals([position(101)], [scene(100)], NOW)
 
 
 def test_old_fixes_and_fixes_from_before_the_order_say_nothing():
     assert not arrivals([position(0, age_s=61)], [scene()], NOW)
-    early = Scene("i", "a", "u", 116.0, 29.7, 200, NOW)
+    early = Scene(INCIDENT, ASSIGNMENT, "u", 116.0, 29.7, 200, NOW)
     assert not arrivals([position(0, age_s=1)], [early], NOW)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from jiangdun.core.geo import distance_m
 
@@ -27,8 +28,8 @@ class UnitPosition:
 class Scene:
     """Where an assigned unit is expected, since when."""
 
-    incident_id: str
-    assignment_id: str
+    incident_id: UUID
+    assignment_id: UUID
     unit_id: str
     lon: float
     lat: float
@@ -38,8 +39,8 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    incident_id: str
-    assignment_id: str
+    incident_id: UUID
+    assignment_id: UUID
     unit_id: str
     at: datetime
     distance_m: float

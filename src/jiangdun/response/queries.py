@@ -265,8 +265,8 @@ def scenes(now: datetime) -> list[Scene]:
         radius = in_force(known, key, now, incident.owner).value
         found.append(
             Scene(
-                str(incident.id),
-                str(row.id),
+                incident.id,
+                row.id,
                 str(row.unit_id),
                 incident.lon,
                 incident.lat,

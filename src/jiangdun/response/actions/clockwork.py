@@ -25,26 +25,30 @@ from jiangdun.response.limits import Limit
 from jiangdun.response.models import Clue, Incident, IncidentClock
 
 _SYSTEM: Final = By(system="clock")
-_KIND: Final = {Rung.WARN: "response.warn", Rung.BREACH: "response.breach"}
+_CLOCK: Final = "response.clock"
 _REASON: Final = "response.reason"
 TRIAGE: Final = "response.triage"
 
 
 def start(incident: Incident, limits: Mapping[str, Limit]) -> None:
-    """Start the three clocks at T0 with the limits in force then, and set their timers."""
+    """Start the three clocks at T0 with the limits in force then; each has one timer, first due to warn."""
+    rows = []
     for clock in INCIDENT_CLOCKS:
         limit_s = limits[f"clock.{clock}_s"].value
-        IncidentClock.objects.create(
-            id=ids.new_id(),
-            incident=incident,
-            clock=clock,
-            limit_s=limit_s,
-            amber_share=limits["clock.amber_share"].value,
-            due_at=incident.t0 + timedelta(seconds=limit_s),
-            reason_s=limits["breach.reason_s"].value,
+        steps = dict(rungs(incident.t0, limit_s, limits["clock.warn_share"].value))
+        rows.append(
+            IncidentClock(
+                id=ids.new_id(),
+                incident=incident,
+                clock=clock,
+                limit_s=limit_s,
+                amber_share=limits["clock.amber_share"].value,
+                due_at=steps[Rung.BREACH],
+                reason_s=limits["breach.reason_s"].value,
+            )
         )
-        for rung, due_at in rungs(incident.t0, limit_s, limits["clock.warn_share"].value):
-            timers.set(_KIND[rung], _timer(incident.id, clock), due_at, _payload(incident.id, clock))
+        timers.set(_CLOCK, _timer(incident.id, clock), steps[Rung.WARN], _payload(incident.id, clock))
+    IncidentClock.objects.bulk_create(rows)
 
 
 def meet(
@@ -52,11 +56,10 @@ def meet(
 ) -> None:
     """The first instant of a clock stops it; later ones change nothing.
 
-    Timers are called off before the clock's row is read: a tick that fires takes the same two rows in the
+    The timer is called off before the clock's row is read: a tick that fires takes the same two rows in the
     same order, so neither waits for the other for ever, and what it wrote is seen here.
     """
-    for kind in _KIND.values():
-        timers.cancel(kind, _timer(incident.id, clock))
+    timers.cancel(_CLOCK, _timer(incident.id, clock))
     row = _row(incident.id, clock)
     if row.at is not None:
         return
@@ -94,19 +97,20 @@ def explain_breach(incident_id: UUID, clock: str, reason: str, *, by: By, now: d
     _change(row, reason_note=words.note_id)
 
 
-def warn(_key: str, payload: Any, _due_at: datetime, now: datetime) -> None:
-    """Timer: half the limit is gone and the clock still runs."""
-    incident, row = _of(payload)
-    if row.at is None and row.breach_fact is None:
-        fact = facts.ClockWarned(row.clock, incident.owner, row.due_at, list(TELL[Rung.WARN]))
-        _record(incident, fact, _SYSTEM, now, incident.last_fact)
+def clock_due(key: str, payload: Any, _due_at: datetime, now: datetime) -> None:
+    """Timer: the clock still runs at half its limit, and the same timer is set to its end; or it is over.
 
-
-def breach(_key: str, payload: Any, _due_at: datetime, now: datetime) -> None:
-    """Timer: the limit has passed and the clock still runs."""
+    Found only after the end (the box was down), it is a breach at once: a warning would come too late.
+    """
     incident, row = _of(payload)
-    if row.at is None and row.breach_fact is None:
+    if row.at is not None or row.breach_fact is not None:
+        return
+    if now >= row.due_at:
         _change(row, **_breach(incident, row, now, incident.last_fact))
+        return
+    fact = facts.ClockWarned(row.clock, incident.owner, row.due_at, list(TELL[Rung.WARN]))
+    _record(incident, fact, _SYSTEM, now, incident.last_fact)
+    timers.set(_CLOCK, key, row.due_at, payload)
 
 
 def reason_overdue(_key: str, payload: Any, _due_at: datetime, now: datetime) -> None:
@@ -129,8 +133,7 @@ def triage_overdue(_key: str, payload: Any, _due_at: datetime, now: datetime) ->
 
 
 TIMERS: Final[Mapping[str, Handler]] = {
-    _KIND[Rung.WARN]: warn,
-    _KIND[Rung.BREACH]: breach,
+    _CLOCK: clock_due,
     _REASON: reason_overdue,
     TRIAGE: triage_overdue,
 }
