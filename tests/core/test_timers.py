@@ -147,14 +147,17 @@ if sys.argv[1] == "prepare":
     with transaction.atomic():
         for n in range(int(sys.argv[2])):
             timers.set("bell", str(n), now - timedelta(seconds=n))
-elif sys.argv[1] == "work":
+elif sys.argv[1] == "writer":
     writer = Writer(now=lambda: now)
     writer.start()
     print("working", flush=True)
     while writer.submit(lambda: timers.tick(now, limit=3)).result():
         pass
     writer.stop()
-    print("done", flush=True)
+elif sys.argv[1] == "alone":
+    print("working", flush=True)
+    while timers.tick(now, limit=3):
+        pass
 elif sys.argv[1] == "report":
     while journal.seal(now):
         pass
@@ -202,8 +205,8 @@ def kill_at_random_moments(victim: Callable[..., subprocess.Popen[str]], kills: 
     chance = random.Random(20261121)
     finish(victim("prepare", str(size)))
     killed = 0
-    for _ in range(kills):
-        process = victim("work")
+    for turn in range(kills):
+        process = victim(("alone", "writer")[turn % 2])
         assert process.stdout is not None
         assert process.stdout.readline() == "working\n"
         try:
@@ -213,7 +216,7 @@ def kill_at_random_moments(victim: Callable[..., subprocess.Popen[str]], kills: 
             killed += 1
         process.communicate(timeout=60)
     assert killed > kills // 2, "the work was over before it could be killed: give it more timers"
-    finish(victim("work"))
+    finish(victim("writer"))
     assert finish(victim("report")) == f"{size} {size} 0 True"
 
 
