@@ -21,7 +21,9 @@ from jiangdun.hall.watching import Watching
 
 START = datetime(2026, 11, 21, 15, 5, tzinfo=UTC)  # 23:05 in China
 START_MS = round(START.timestamp() * 1000)
-CUT_MS = 1_000
+CUT_MS = 2_000
+DESK_MS = 10_000
+"""How often the desk looks when the spool has not grown."""
 
 
 class River:
@@ -36,6 +38,7 @@ class River:
         self.watching = Watching(home, label=str)
         self._spool = Spooling(self.watching.spool_path)
         self._links: dict[str, Link] = {}
+        self._alerts, self._looked_ms = 0, from_ms
         wiring.register_timers()
         now = self._moment(from_ms)
         for what in ("rules", "zones"):
@@ -88,6 +91,9 @@ class River:
         beat = self.ingest.beat(START_MS + t_ms)
         if beat is not None:
             self.watching.take(beat)
+        if self.watching.alerts == self._alerts and t_ms - self._looked_ms < DESK_MS and t_ms != self.now_ms:
+            return
+        self._alerts, self._looked_ms = self.watching.alerts, t_ms
         now = self._moment(t_ms)
         while self._spool.take_some(now):
             pass

@@ -88,7 +88,7 @@ def test_a_truck_that_leaves_a_site_and_lies_at_a_pit_becomes_an_incident_that_i
 
     story = pit.facts("response.")
     met = {f.body["clock"]: f.body for f in story if f.kind == "response.ClockMet"}
-    assert {clock: body["elapsed_s"] for clock, body in met.items()} == {"sign": 48, "dispatch": 130, "arrive": 560}
+    assert {clock: body["elapsed_s"] for clock, body in met.items()} == {"sign": 48, "notify": 130, "arrive": 560}
     assert all(body["on_time"] for body in met.values())
     assert kinds(story, f"incident:{incident_id}")[-1] == "response.IncidentClosed"
     assert journal.verify(now=pit.now).ok

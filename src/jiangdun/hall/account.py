@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import getpass
+from typing import Any
 
 from jiangdun.core import clock, ids
-from jiangdun.core.journal import By
 from jiangdun.core.trouble import Trouble
 
 from . import django_up
@@ -30,6 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     django_up.ready()
     django_up.migrate()
+    from jiangdun.core.journal import By
+
     by = By(system=f"command line, {getpass.getuser()}"[:64])
     try:
         return _agency(options, by) if options.verb == "agency" else _person(options, by)
@@ -38,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         return 1
 
 
-def _agency(options: argparse.Namespace, by: By) -> int:
+def _agency(options: argparse.Namespace, by: Any) -> int:
     from jiangdun.alliance import actions
 
     made = actions.found_agency(
@@ -48,7 +50,7 @@ def _agency(options: argparse.Namespace, by: By) -> int:
     return 0
 
 
-def _person(options: argparse.Namespace, by: By) -> int:
+def _person(options: argparse.Namespace, by: Any) -> int:
     from django.db import transaction
 
     from jiangdun.alliance import actions as alliance

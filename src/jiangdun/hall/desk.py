@@ -1,211 +1,28 @@
-"""*Desk*: the process that acts. The front door, actions through one writer, timers, readers; the only one with SQL."""
+"""*Desk*: the process that acts; the only one with SQL. Its work is in `acting`."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import contextlib
-import itertools
-import json
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final
+from collections.abc import Sequence
 
-import structlog
-import uvicorn
-
-from jiangdun.core import clock, journal, timers
-from jiangdun.core.journal import By, Sealed
-from jiangdun.core.writer import Writer
-
-from . import django_up, gathering, orphan, settings
-from .link import Caller, Word
-from .spooling import Spooling
-
-TICK_S: Final = 0.2
-ANCHOR_S: Final = 60.0
-ARRIVALS_S: Final = 2.0
-SPOOL_LOOK_S: Final = 1.0
-"""The spool is read when ears says so, and so often in any case."""
-RETRY_S: Final = 1.0
-
-log = structlog.get_logger()
-
-
-class Desk:
-    def __init__(self) -> None:
-        # Only here: Django must be ready before the rooms' tables are imported.
-        from jiangdun.web import desk as web_desk
-        from jiangdun.web.live import live
-
-        from . import wiring
-
-        self._web, self._live, self._wiring = web_desk, live, wiring
-        self._loop = asyncio.get_running_loop()
-        self._writer = Writer(on_sealed=self._sealed)
-        self._spool = Spooling(settings.HOME / "spool" / "alerts.jsonl")
-        self._link = Caller(settings.HOME / "run" / "ears.sock", self._from_ears, self._ears_came)
-        self._news, self._alerts = asyncio.Event(), asyncio.Event()
-        self._asked: dict[int, asyncio.Future[Any]] = {}
-        self._ids = itertools.count(1)
-        self._units: dict[str, Any] = {}
-
-    async def run(self) -> None:
-        self._wiring.register_timers()
-        self._writer.start()
-        from jiangdun.alliance import queries as alliance
-
-        self._web.bind(
-            writer=self._writer.do, ears=self._ask, demo=any(a.demo for a in await self._web.read(alliance.agencies))
-        )
-        self._live.need_snapshot = lambda: self._link.tell(Word.WANT_SNAPSHOT, {})
-        server = uvicorn.Server(
-            uvicorn.Config(
-                "jiangdun.web.asgi:application",
-                host=settings.HTTP_HOST,
-                port=settings.HTTP_PORT,
-                log_level="warning",
-                access_log=False,
-                ws_per_message_deflate=False,
-                server_header=False,
-                timeout_graceful_shutdown=3,
-                proxy_headers=False,
-            )
-        )
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        works = (
-            self._forever(self._tick, TICK_S),
-            self._forever(self._read_on, None, self._news),
-            self._forever(self._read_spool, SPOOL_LOOK_S, self._alerts),
-            self._forever(self._arrivals, ARRIVALS_S),
-            self._forever(self._anchor, ANCHOR_S),
-            self._link.run(),
-        )
-        tasks = [asyncio.create_task(work) for work in works]
-        self._news.set()
-        serving = asyncio.create_task(server.serve())
-        try:
-            await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            server.should_exit = True
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            with contextlib.suppress(asyncio.CancelledError):
-                await serving
-            await asyncio.to_thread(self._writer.stop)
-
-    async def _forever(
-        self, work: Callable[[], Awaitable[None]], every_s: float | None, wake: asyncio.Event | None = None
-    ) -> None:
-        """Again and again: when woken, and every so often. A failure of ours is logged and the loop goes on."""
-        while True:
-            if wake is not None:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), every_s)
-                wake.clear()
-            try:
-                await work()
-            except Exception:
-                log.exception("a work of desk failed and is tried again", work=work.__name__)
-                await asyncio.sleep(RETRY_S)
-            if wake is None:
-                assert every_s is not None
-                await asyncio.sleep(every_s)
-
-    # -- the journal's news
-
-    def _sealed(self, facts: list[Sealed]) -> None:
-        """In the writer's thread, after the commit."""
-        self._live.publish_facts(facts)
-        for what in {self._wiring.TELLS_EARS[f.kind] for f in facts if f.kind in self._wiring.TELLS_EARS}:
-            asyncio.run_coroutine_threadsafe(self._tell_ears(what), self._loop)
-        self._loop.call_soon_threadsafe(self._news.set)
-
-    async def _read_on(self) -> None:
-        for reader in self._wiring.READERS:
-            while await self._writer.do(reader.run_once):
-                pass
-
-    async def _tick(self) -> None:
-        while await self._writer.do(lambda: timers.tick(clock.now())) >= timers.TICK_MAX:
-            pass
-
-    async def _anchor(self) -> None:
-        await self._web.read(lambda: journal.anchor(clock.now()))
-
-    async def _read_spool(self) -> None:
-        while await self._writer.do(lambda: self._spool.take_some(clock.now())):
-            pass
-
-    async def _arrivals(self) -> None:
-        """A unit inside its scene has arrived, whether or not somebody pressed the button."""
-        from jiangdun.response import actions, geofence, queries
-
-        scenes = await self._web.read(lambda: queries.scenes(clock.now()))
-        if not scenes:
-            return
-        positions = [
-            geofence.UnitPosition(u["unit_id"], u["lon"], u["lat"], datetime.fromtimestamp(u["heard_at_ms"] / 1000, UTC))
-            for u in self._units.values()
-        ]
-        for arrival in geofence.arrivals(positions, scenes, clock.now()):
-            await self._writer.do(
-                lambda arrival=arrival: actions.arrive(  # type: ignore[misc]
-                    arrival.assignment_id, by=By(system="geofence"), now=clock.now(), source="geofence", instant=arrival.at
-                )
-            )
-
-    # -- ears
-
-    async def _from_ears(self, word: Word, payload: bytes) -> None:
-        if word in (Word.FRAME, Word.SNAPSHOT):
-            self._live.publish_frame(payload, word is Word.SNAPSHOT)
-        elif word is Word.ALERTS:
-            self._alerts.set()
-        elif word is Word.PULSE:
-            pulse = json.loads(payload)
-            self._units = pulse["units"]
-            self._live.pulse(pulse)
-        elif word is Word.ANSWER:
-            answer = json.loads(payload)
-            waiting = self._asked.pop(answer["id"], None)
-            if waiting is not None and not waiting.done():
-                waiting.set_result(answer["value"])
-
-    async def _ears_came(self) -> None:
-        for what in gathering.KINDS:
-            await self._tell_ears(what)
-        self._alerts.set()
-
-    async def _tell_ears(self, what: str) -> None:
-        value = await self._web.read(lambda: gathering.KINDS[what](clock.now()))
-        self._link.tell(Word.REFERENCE, {"key": f"{what}:{next(self._ids)}", "what": what, "value": value})
-
-    async def _ask(self, what: str, **values: Any) -> Any:
-        number = next(self._ids)
-        answer: asyncio.Future[Any] = self._loop.create_future()
-        self._asked[number] = answer
-        if not self._link.tell(Word.ASK, {"id": number, "what": what, **values}):
-            del self._asked[number]
-            raise ConnectionError("ears is not there")
-        try:
-            return await answer
-        finally:
-            self._asked.pop(number, None)
+from . import django_up, orphan
 
 
 async def _main(parent: int) -> None:
-    desk = Desk()
-    work = asyncio.create_task(desk.run())
+    from .acting import Desk  # after Django is ready
+
+    work = asyncio.create_task(Desk().run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, work.cancel)
-    if parent:
-        asyncio.create_task(orphan.wait_for_it(parent)).add_done_callback(lambda _: work.cancel())
+    watch = asyncio.create_task(orphan.wait_for_it(parent)) if parent else None
+    if watch:
+        watch.add_done_callback(lambda _: work.cancel())
     with contextlib.suppress(asyncio.CancelledError):
         await work
 

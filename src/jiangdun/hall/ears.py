@@ -71,6 +71,7 @@ class Ears:
         self._apply("devices")
         self._apply("units")
         again = self.watching.recover()
+        self.archiving.recover()
         self.showing.recover(clock.now_ms(), self.hub.ingest.log.position)
         log.info("ears caught up", reports_read_again=again, in_s=round(clock.monotonic() - began, 2))
         await self.link.start()
@@ -89,7 +90,6 @@ class Ears:
                 task.cancel()
             await self.hub.stop()
             self.watching.checkpoint(clock.monotonic())
-            self.archiving.close()
             await self.link.stop()
 
     async def _first_reference(self) -> None:
@@ -104,6 +104,7 @@ class Ears:
 
     def _chunk(self, chunk: Chunk) -> None:
         self.showing.take(chunk)
+        self.archiving.take(chunk)
         if self.watching.take(chunk):
             self.link.tell(Word.ALERTS, {})
 
@@ -133,7 +134,9 @@ class Ears:
             now_s = clock.monotonic()
             if self.watching.checkpoint_due(now_s):
                 self.watching.checkpoint(now_s)
-            await asyncio.to_thread(self.archiving.roll, self.hub.ingest.log.wm_ms)
+            if self.archiving.due:
+                await asyncio.to_thread(self.archiving.write)
+            self.archiving.catch_up_if_behind()
 
     # -- desk
 
@@ -153,7 +156,8 @@ class Ears:
         what, value = told["what"], told["value"]
         if self.kept.get(what) != value:
             if what in ("rules", "zones"):
-                self.hub.commit_at(clock.now_ms())
+                if self.hub.ingest.waiting:  # else the watermark would move before anything was heard
+                    self.hub.commit_at(clock.now_ms())
                 self.watching.take(self.hub.ingest.log.refer(what, {"items": value}))
             self.kept[what] = value
             reference.keep(self.reference_path, self.kept)

@@ -10,8 +10,8 @@ from jiangdun.feeds.hub import Hub
 from jiangdun.feeds.ingest import Link
 from jiangdun.feeds.raw import What
 
-CUT_MS: Final = 1_000
-"""The past is cut into chunks of a second: nobody waits for it, and there are fewer of them."""
+CUT_MS: Final = 5_000
+"""The past is cut into chunks of five seconds: nobody waits for it, and there are fewer of them."""
 
 
 def play(hub: Hub, directory: Path) -> int:

@@ -89,10 +89,11 @@ class Watching:
         else:
             return
         self._read_references()
-        self._say(
-            self.engine.change(rules=self._in_force(), zones=list(self._zones.values()), at_position=record.position)
-            or []
-        )
+        rules, zones = self._in_force(), list(self._zones.values())
+        if self.position == 0:  # nothing was judged yet, there is nothing to keep
+            self.engine = Engine(rules, zones)
+        else:
+            self._say(self.engine.change(rules=rules, zones=zones, at_position=record.position))
 
     def _read_references(self) -> None:
         for spec in reference.rules(self._rule_records):

@@ -81,7 +81,7 @@ def shows(vessel: Vessel, t_ms: int) -> bool:
 
 
 LEAVES_SITE_MS: Final = -55 * MINUTE
-REACHES_PIT_MS: Final = -15 * MINUTE + 12_000
+REACHES_PIT_MS: Final = -15 * MINUTE + 55_000
 LEAVES_PIT_MS: Final = 25 * MINUTE
 
 
@@ -99,7 +99,7 @@ def _road(start_ms: int, end_ms: int, points: tuple[geometry.Point, ...]) -> tup
 
 @cache
 def truck() -> Motion:
-    """Scene 2: leaves the site at 22:10, reaches the pit at 22:50:12, lies there until 23:30, drives back."""
+    """Scene 2: leaves the site at 22:10, reaches the pit at 22:50:55 (and its border half a minute earlier), lies there until 23:30, drives back."""
     there = _road(LEAVES_SITE_MS, REACHES_PIT_MS, geometry.ROAD)
     back = _road(LEAVES_PIT_MS, LEAVES_PIT_MS + 40 * MINUTE, tuple(reversed(geometry.ROAD)))
     return along((*there, *back))
