@@ -275,6 +275,48 @@ def test_a_peer_that_floods_is_slowed_and_loses_nothing(tmp_path: Path) -> None:
     run(scene())
 
 
+def test_a_silent_link_is_closed(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with ears(tmp_path, limits=replace(Limits(), idle_s=0)) as made:
+            reader, _ = await made.dial("ais")
+            async with asyncio.timeout(WAIT_S):
+                assert await reader.read() == b""
+            assert made.hub.ingest.counters.get("ais", "idle_closed") >= 1
+
+    run(scene())
+
+
+def test_a_peer_that_never_fetches_its_answers_is_closed(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with ears(tmp_path, devices(1), replace(Limits(), unread_bytes=1_000)) as made:
+            _, writer = await login(made, Terminal("13900000000"))
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            beat = Terminal("13900000000").say_heartbeat() * 1_000
+            counters = made.hub.ingest.counters
+            async with asyncio.timeout(WAIT_S):
+                while not counters.get("jt808", "slow_reader"):
+                    writer.write(beat)
+                    await asyncio.sleep(0.01)
+            await until(lambda: not made.hub.ingest.links)
+            writer.transport.abort()
+
+    run(scene())
+
+
+def test_senders_of_datagrams_are_bounded(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with ears(tmp_path, limits=replace(Limits(), udp_senders=3)) as made:
+            for _ in range(10):
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                    sender.sendto(AIS.encode(), ("127.0.0.1", made.port("ais", "udp")))
+            counters = made.hub.ingest.counters
+            await until(lambda: counters.get("ais", "lines") == 10)
+            assert len(made.hub.ingest.links) == 3
+            assert counters.get("ais", "udp_senders_forgotten") == 7
+
+    run(scene())
+
+
 def test_a_full_disk_stops_the_reading_and_acknowledges_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -440,6 +482,18 @@ def test_a_silent_device_goes_off_line_and_comes_back_once(tmp_path: Path) -> No
     assert [(p.online, p.at_ms) for p in seen] == [(False, NOW + 181_000)]
     drive(made, Terminal("13900000000", code="code"), "10.0.0.1:6000", NOW + 500_000)
     assert made.is_online("jt808", "13900000000")
+
+
+def test_a_link_given_up_is_believed_no_more_and_named_once(tmp_path: Path) -> None:
+    made = ingest(tmp_path, devices(1))
+    link = made.open("jt808", "10.0.0.1:1", NOW)
+    for second in range(40):
+        made.idle(NOW + second * 1_000)
+    assert made.commit(NOW + 40_000).closing == [link]
+    assert made.counters.rejected("jt808", "login_timeout") == 1
+    made.take(link, Terminal("13900000000", code="code").hello(), NOW + 41_000)
+    assert made.commit(NOW + 41_000).replies == []
+    assert not made.is_online("jt808", "13900000000")
 
 
 def test_a_session_that_fails_gives_up_its_link_alone(tmp_path: Path) -> None:

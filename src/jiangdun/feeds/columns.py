@@ -102,7 +102,9 @@ def shard_of(track: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
 
 
 def track_id(source: str, ident: str) -> int:
-    """The track of a device: the MMSI itself for AIS, else 2^62 plus 60 bits of a hash of source and ident."""
+    """The track of a device: the MMSI itself for AIS, else 2^62 plus 60 bits of a hash of source and
+    ident.
+    """
     if source == "ais":
         return int(ident)
     digest = hashlib.blake2b(f"{source}:{ident}".encode(), digest_size=8).digest()

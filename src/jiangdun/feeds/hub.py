@@ -190,8 +190,8 @@ class Hub:
         return found
 
     def commit_at(self, now_ms: int) -> None:
-        """Write and give out what waits, as of `now_ms`: for a past that is heard before the sockets open, and
-        before a reference record. Raises OSError when the disk refuses.
+        """Write and give out what waits, as of `now_ms`: for a past that is heard before the sockets open,
+        and before a reference record. Raises OSError when the disk refuses.
         """
         self._give_out(self.ingest.commit(now_ms))
 

@@ -71,6 +71,7 @@ class Link:
     readings: int = 0
     bytes: int = 0
     rejects: int = 0
+    closing: bool = False  # given up: what it still sends is kept raw and believed no more
     closed: bool = False
 
     @property
@@ -270,13 +271,14 @@ class Ingest:
 
     def _said(self, link: Link, ask: Callable[[], Taken], now_ms: int) -> None:
         """Asks a session and puts what it says where it belongs."""
+        if link.closing:
+            return
         try:
             taken = ask()
         except Exception:  # our own mistake: this link is given up, the others go on
             logger.exception("session of link %d (%s, %s) failed", link.number, link.protocol, link.peer)
             self.counters.reject(link.protocol, "internal_error")
-            self._ready.closing.append(link)
-            self._stir(now_ms)
+            self._give_up(link, now_ms)
             return
         for what, n in taken.counts.items():
             self.counters.add(link.protocol, what, n)
@@ -293,12 +295,18 @@ class Ingest:
                     self._ready.unknown.append(said)
         if taken.replies:
             self._ready.replies += [(link, reply) for reply in taken.replies]
-        if taken.close:
-            self._ready.closing.append(link)
-        if taken.observations or taken.replies or taken.close:
+        if taken.observations or taken.replies:
             self._stir(now_ms)
+        if taken.close:
+            self._give_up(link, now_ms)
         if link.terminals is not None and (link.terminals.joined or link.terminals.left):
             self._presence(link, link.terminals, now_ms)
+
+    def _give_up(self, link: Link, now_ms: int) -> None:
+        if not link.closing:
+            link.closing = True
+            self._ready.closing.append(link)
+            self._stir(now_ms)
 
     def _presence(self, link: Link, terminals: _Terminals, now_ms: int) -> None:
         joined, left = terminals.joined[:], terminals.left[:]
@@ -326,7 +334,7 @@ class Ingest:
             self.clashes.append(Clash(link.protocol, ident, link.address, old.address, now_ms))
         assert old.terminals is not None
         if old.terminals.leave(ident, now_ms):
-            self._ready.closing.append(old)
+            self._give_up(old, now_ms)
         old.terminals.left.clear()
 
     def _gone(self, link: Link, ident: str, now_ms: int) -> None:

@@ -10,7 +10,9 @@ from .columns import NO_COURSE, NO_HEADING, NO_NAV_STATUS, NO_SPEED, Kind
 
 
 class BadFrame(Exception):
-    """The world is wrong: these bytes are not what they claim. Count it by `reason`, keep the bytes, go on."""
+    """The world is wrong: these bytes are not what they claim. Count it by `reason`, keep the bytes, go
+    on.
+    """
 
     def __init__(self, reason: str, detail: str = "", ident: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)

@@ -307,7 +307,7 @@ class Jt808Session:
             _count(turn.taken, fault)
         _count(turn.taken, "reports")
         status, flags = location.status, 0
-        fixed = status & Status.FIXED and not status & Status.ENCRYPTED
+        fixed = status & (Status.FIXED | Status.ENCRYPTED) == Status.FIXED
         if fixed and (location.lon_e6 or location.lat_e6):
             point = position(location, device.crs)
             if rank == 0 or terminal.point == NOWHERE:  # a batch may bring old places

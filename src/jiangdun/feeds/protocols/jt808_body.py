@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from functools import lru_cache
 from typing import Final
 
@@ -56,7 +56,7 @@ class Registered(IntEnum):
     NO_TERMINAL = 4
 
 
-class Status(IntFlag):
+class Status(IntEnum):
     """Bits of the status word that matter here."""
 
     FIXED = 1 << 1
