@@ -1,0 +1,193 @@
+"""One piece of the archive: the reports of a stretch of the log, in track order, as a Parquet file.
+
+What a replay needs is all in it: the columns of `feeds.columns`, the place of every report in the log, and
+beside them (`.chunks`) where the chunks began and what watermark they had. What makes it small:
+
+* rows lie in the order (track, t, log position), so that neighbours differ by little; integers are written as
+  differences (DELTA_BINARY_PACKED), rarely changing columns as dictionaries, all of it zstd;
+* time is split into seconds and the milliseconds that most sources do not have;
+* a place in the log is written as `shift`: by how much it differs from the place the report would have if all
+  reports of the segment stood in order of time. Reports come nearly so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jiangdun.feeds.columns import COLUMNS, Chunk
+
+VERSION: Final = 1
+ROW_GROUP_ROWS: Final = 131_072
+"""Rows whose least and greatest track and place a reader may skip by."""
+
+ZSTD_LEVEL: Final = 6
+
+Rows = npt.NDArray[np.void]
+
+_DELTA: Final = ("t_s", "lon", "lat", "sog_dkn", "cog_ddeg", "shift")
+_DICTIONARY: Final = ("track", "t_ms", "heading_ddeg", "length_dm", "kind", "nav", "rank", "flags")
+_PLAIN: Final = tuple(name for name in COLUMNS.names or () if name != "t")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What the manifest says of one file, so that a reader need not open it. Places are 1/600000 degree."""
+
+    file: str
+    from_position: int  # of its first report
+    to_position: int  # after its last
+    from_wm_ms: int
+    to_wm_ms: int
+    t_min: int
+    t_max: int
+    lon_min: int
+    lon_max: int
+    lat_min: int
+    lat_max: int
+    tracks: int
+    bytes: int  # of the reports and the chunks
+    version: int = VERSION
+
+    @property
+    def chunks_file(self) -> str:
+        return chunks_name(self.file)
+
+
+def chunks_name(file: str) -> str:
+    return file.removesuffix(".parquet") + ".chunks"
+
+
+def encode(rows: Rows) -> pa.Table:
+    """A table of rows that stand in log order."""
+    position = np.arange(len(rows), dtype=np.int64)
+    order = np.lexsort((position, rows["t"], rows["track"]))
+    rows = rows[order]
+    seconds, ms = np.divmod(rows["t"], 1_000)
+    arrays = {name: np.ascontiguousarray(rows[name]) for name in _PLAIN}
+    arrays["t_s"], arrays["t_ms"] = seconds, ms.astype(np.uint16)
+    arrays["shift"] = (order - _place_by_time(rows["t"])).astype(np.int32)
+    return pa.table({name: pa.array(arrays[name]) for name in (*_DICTIONARY, *_DELTA)})
+
+
+def _place_by_time(t: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The place each row would have if all stood in order of time; rows of equal time as they stand."""
+    place = np.empty(len(t), np.int64)
+    place[np.argsort(t, kind="stable")] = np.arange(len(t))
+    return place
+
+
+def decode(table: pa.Table) -> Rows:
+    """The rows in log order: exactly what `encode` was given."""
+    rows = np.empty(table.num_rows, COLUMNS)
+    for name in _PLAIN:
+        rows[name] = table[name].to_numpy()
+    rows["t"] = table["t_s"].to_numpy() * 1_000 + table["t_ms"].to_numpy()
+    place = _place_by_time(rows["t"]) + table["shift"].to_numpy()
+    in_order = np.empty_like(rows)
+    in_order[place] = rows
+    return in_order
+
+
+def write(
+    directory: Path,
+    file: str,
+    rows: Rows,
+    chunks: Sequence[tuple[int, int]],
+    position: int,
+    sync: bool = True,
+) -> Segment:
+    """Writes a segment of rows from `position` on and of chunks (rows in it, watermark).
+
+    A file of the same name is replaced in one step. Raises OSError.
+    """
+    sizes, marks = np.array(chunks, np.int64).T
+    assert sizes.sum() == len(rows) > 0
+    _put(directory / file, encode(rows), _DICTIONARY, _DELTA, sync)
+    table = pa.table({"n": sizes.astype(np.int32), "wm_ms": marks})
+    _put(directory / chunks_name(file), table, (), ("n", "wm_ms"), sync)
+    return Segment(
+        file,
+        position,
+        position + len(rows),
+        int(marks[0]),
+        int(marks[-1]),
+        int(rows["t"].min()),
+        int(rows["t"].max()),
+        int(rows["lon"].min()),
+        int(rows["lon"].max()),
+        int(rows["lat"].min()),
+        int(rows["lat"].max()),
+        len(np.unique(rows["track"])),
+        (directory / file).stat().st_size + (directory / chunks_name(file)).stat().st_size,
+    )
+
+
+def _put(path: Path, table: pa.Table, dictionary: Sequence[str], delta: Sequence[str], sync: bool) -> None:
+    draft = path.with_name(path.name + ".tmp")
+    pq.write_table(
+        table,
+        draft,
+        compression="zstd",
+        compression_level=ZSTD_LEVEL,
+        row_group_size=ROW_GROUP_ROWS,
+        use_dictionary=cast(bool, list(dictionary)),  # the stubs forget that names are allowed
+        column_encoding=dict.fromkeys(delta, "DELTA_BINARY_PACKED"),
+        store_schema=False,
+    )
+    replace(draft, path, sync)
+
+
+def replace(draft: Path, path: Path, sync: bool = True) -> None:
+    """Puts a finished draft in its place: whoever looks sees the old file or the new one, whole."""
+    if sync:
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())
+    os.replace(draft, path)
+
+
+def sync_directory(directory: Path) -> None:
+    """Makes the names in it outlive a power cut."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_chunks(directory: Path, segment: Segment) -> list[Chunk]:
+    """The chunks as they were taken from the log.
+
+    Raises OSError or pyarrow.ArrowInvalid for a damaged file.
+    """
+    rows = decode(pq.read_table(directory / segment.file))
+    table = pq.read_table(directory / segment.chunks_file)
+    chunks, at = [], 0
+    sizes: list[int] = table["n"].to_numpy().tolist()
+    marks: list[int] = table["wm_ms"].to_numpy().tolist()
+    for n, wm_ms in zip(sizes, marks, strict=True):
+        chunks.append(Chunk(segment.from_position + at, wm_ms, rows[at : at + n]))
+        at += n
+    assert at == len(rows) == segment.to_position - segment.from_position
+    return chunks
+
+
+def scan(directory: Path, segments: Sequence[Segment]) -> pl.LazyFrame:
+    """Rows of segments, not read before they are asked for; columns as `frame`."""
+    files = [directory / segment.file for segment in segments]
+    t = (pl.col("t_s").cast(pl.Int64) * 1_000 + pl.col("t_ms").cast(pl.Int64)).alias("t")
+    return pl.scan_parquet(files).select(*(t if name == "t" else name for name in COLUMNS.names or ()))
+
+
+def frame(rows: Rows) -> pl.DataFrame:
+    """Rows as a data frame with the columns of `feeds.columns`."""
+    return pl.DataFrame({name: np.ascontiguousarray(rows[name]) for name in COLUMNS.names or ()})
