@@ -74,6 +74,20 @@ def test_it_is_read_from_any_position(tmp_path: Path, start: int) -> None:
     assert not found or found[0].position == start
 
 
+def test_what_everybody_has_passed_may_be_forgotten(tmp_path: Path) -> None:
+    made = filled(tmp_path, [50] * 40, bytes_max=10_000)
+    log = ChunkLog(tmp_path, bytes_max=10_000)
+    assert log.forget_before(1_000) > 0
+    first = next(chunks(tmp_path))
+    assert 0 < first.position <= 1_000
+    assert same(list(chunks(tmp_path, 1_000)), [c for c in made if c.position >= 1_000])
+    log.forget_before(10_000)
+    assert log.position == 2_000
+    log.append(chunk(2_000, 5, wm_ms=99))
+    log.close()
+    assert ChunkLog(tmp_path).position == 2_005
+
+
 def test_heartbeats_and_reference_records_keep_their_place(tmp_path: Path) -> None:
     log = ChunkLog(tmp_path)
     log.append(chunk(0, 2, wm_ms=10))

@@ -105,6 +105,16 @@ class ChunkLog:
         self._write(_REFERENCE, wm_ms, len(name), [name, text])
         return Reference(self.position, wm_ms, kind, body)
 
+    def forget_before(self, position: int) -> int:
+        """Removes the segments that hold nothing from `position` on; how many. For when archive, engine and
+        picture have all passed it: reference records go as well, so put those in force down again before.
+        """
+        paths = Segments.paths(self.directory, SUFFIX)
+        gone = [path for path, after in zip(paths, paths[1:], strict=False) if _key(after) <= position]
+        for path in gone:
+            path.unlink()
+        return len(gone)
+
     def close(self) -> None:
         self._segments.close()
 
@@ -143,7 +153,7 @@ def read(directory: Path, from_position: int = 0) -> Iterator[Record]:
     """
     paths = Segments.paths(directory, SUFFIX)
     for path, after in zip(paths, [*paths[1:], None], strict=False):
-        if after is not None and Segments.key_of(after) < from_position:
+        if after is not None and _key(after) < from_position:
             continue
         for _, payload in scan(path, MAGIC):
             mark, kind, _, _, position, wm_ms, n = _HEAD.unpack_from(payload)
@@ -166,6 +176,9 @@ def read(directory: Path, from_position: int = 0) -> Iterator[Record]:
 def chunks(directory: Path, from_position: int = 0) -> Iterator[Chunk]:
     """The chunks alone."""
     return (record for record in read(directory, from_position) if isinstance(record, Chunk))
+
+
+_key = Segments.key_of
 
 
 def _rows(payload: bytes, n: int) -> np.ndarray[Any, np.dtype[np.void]]:
