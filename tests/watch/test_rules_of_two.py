@@ -130,3 +130,12 @@ def test_the_catalogue_is_proposed_once_and_comes_into_force_by_a_second_person(
         actions.release_rule(spec.name, spec.version, by=BEN, now=now)
     assert in_force(now) == sorted((spec.name, 1) for spec in specs)
     assert all(record.said_zh and record.said_en for record in queries.rules(state="released"))
+
+
+def test_a_released_rule_that_no_longer_reads_is_left_out_and_says_why(now):
+    for name in ("one", "two"):
+        actions.propose_rule(YAML.replace("dike-stay", name), by=ANN, now=now)
+        actions.release_rule(name, 1, by=BEN, now=now)
+    Rule.objects.filter(name="one").update(yaml=YAML.replace("severity: II", "severity: V"))
+    assert in_force(now) == [("two", 1)]
+    assert "severity cannot be V" in queries.rule("one", 1).said_en

@@ -7,17 +7,19 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
+import structlog
 from django.db.models import Q
 
 from jiangdun.core.trouble import NotFound
 
 from .alerts import WAITING, AlertRecord, AlertState, RuleRecord, RuleState
 from .models import Alert, Rule, SpoolCursor
-from .rules import RuleSpec, language
+from .rules import RuleError, RuleSpec, language
 
 PAGE_MAX: Final = 500
 """Alerts or rules one question may bring back."""
 
+_log = structlog.get_logger(__name__)
 _FIELDS: Final = tuple(AlertRecord.__dataclass_fields__)
 _ORDER: Final = ("severity", "-raised_at", "episode")
 
@@ -72,11 +74,12 @@ def rule(name: str, version: int) -> RuleRecord:
 def rules_in_force(now: datetime) -> list[RuleSpec]:
     """Released and not past their validity, by name: what the engine is to run.
 
-    One that is valid from a later day is among them: the engine judges by the time of each report.
+    One that is valid from a later day is among them: the engine judges by the time of each report. One that
+    the language of this release no longer reads is left out and said so; `rules` shows why.
     """
     valid = Q(valid_to=None) | Q(valid_to__gt=now)
     rows = Rule.objects.filter(valid, state=RuleState.RELEASED).order_by("name")
-    return [_spec(row.yaml, row.name, row.version) for row in rows]
+    return [spec for row in rows if (spec := _in_force(row)) is not None]
 
 
 def spool_position(name: str = "alerts") -> int:
@@ -90,20 +93,37 @@ def _spec(yaml: str, name: str, version: int) -> RuleSpec:
     return language.read(yaml, name, version=version)
 
 
+def _in_force(row: Rule) -> RuleSpec | None:
+    try:
+        return _spec(row.yaml, row.name, row.version)
+    except RuleError as error:
+        _log.error("a released rule cannot be read", rule=row.name, version=row.version, why=str(error))
+        return None
+
+
+def _said(row: Rule) -> tuple[str, str]:
+    """The rule's sentences, or why it has none."""
+    try:
+        spec = _spec(row.yaml, row.name, row.version)
+    except RuleError as error:
+        return error.text("zh"), error.text("en")
+    return language.sentence(spec, "zh"), language.sentence(spec, "en")
+
+
 def _record(row: Alert) -> AlertRecord:
     values: dict[str, Any] = {name: getattr(row, name) for name in _FIELDS}
     return AlertRecord(**values)
 
 
 def _rule_record(row: Rule) -> RuleRecord:
-    spec = _spec(row.yaml, row.name, row.version)
+    said_zh, said_en = _said(row)
     return RuleRecord(
         name=row.name,
         version=row.version,
         state=row.state,
         yaml=row.yaml,
-        said_zh=language.sentence(spec, "zh"),
-        said_en=language.sentence(spec, "en"),
+        said_zh=said_zh,
+        said_en=said_en,
         proposed_by=row.proposed_by,
         proposed_at=row.proposed_at,
         released_by=row.released_by,
