@@ -14,6 +14,7 @@ position, i64 watermark ms, u32 n, little-endian:
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
 from collections.abc import Iterator, Mapping
@@ -110,7 +111,7 @@ class ChunkLog:
         picture have all passed it: reference records go as well, so put those in force down again before.
         """
         paths = Segments.paths(self.directory, SUFFIX)
-        gone = [path for path, after in zip(paths, paths[1:], strict=False) if _key(after) <= position]
+        gone = [path for path, after in itertools.pairwise(paths) if Segments.key_of(after) <= position]
         for path in gone:
             path.unlink()
         return len(gone)
@@ -153,7 +154,7 @@ def read(directory: Path, from_position: int = 0) -> Iterator[Record]:
     """
     paths = Segments.paths(directory, SUFFIX)
     for path, after in zip(paths, [*paths[1:], None], strict=False):
-        if after is not None and _key(after) < from_position:
+        if after is not None and Segments.key_of(after) < from_position:
             continue
         for _, payload in scan(path, MAGIC):
             mark, kind, _, _, position, wm_ms, n = _HEAD.unpack_from(payload)
@@ -176,9 +177,6 @@ def read(directory: Path, from_position: int = 0) -> Iterator[Record]:
 def chunks(directory: Path, from_position: int = 0) -> Iterator[Chunk]:
     """The chunks alone."""
     return (record for record in read(directory, from_position) if isinstance(record, Chunk))
-
-
-_key = Segments.key_of
 
 
 def _rows(payload: bytes, n: int) -> np.ndarray[Any, np.dtype[np.void]]:
