@@ -42,6 +42,7 @@ class Ears:
             "tracks": [],
             "track": None,
             "health": {"lines": 0},
+            "handles": {},
         }
         self.asked: list[tuple[str, dict[str, Any]]] = []
 

@@ -23,7 +23,7 @@ from jiangdun.core import journal
 from jiangdun.core.access import Allowed
 from jiangdun.core.journal import Sealed
 
-from . import asking, desk, scopes, sessions
+from . import asking, desk, scopes, sessions, words
 from .lanes import BEHIND_MAX, RESUME_MAX, Facts, Frame, Positions, Told
 
 Message = MutableMapping[str, Any]
@@ -190,7 +190,7 @@ class Live:
             ended = await asyncio.gather(*tasks, return_exceptions=True)
         for trouble in ended:
             if isinstance(trouble, Exception) and not isinstance(trouble, OSError):
-                log.error("a live wire broke", exc_info=trouble)
+                log.error("a live wire broke", trace=words.trace_of(trouble))
         if board.closing.done():
             await _close(board.send, board.closing.result())
 

@@ -7,6 +7,7 @@ source file and fails when a code has no words.
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -15,6 +16,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from .texts import DENIALS, REASONS, THINGS, TROUBLES, UNKNOWN, VALIDATION, Words
 
+TRACE_FRAMES_MAX: Final = 20
 Language = Literal["zh", "en"]
 
 FAULTS_MAX: Final = 200
@@ -112,6 +114,12 @@ def _sentence(error: Mapping[str, Any], lang: Language) -> str:
     context = error.get("ctx")
     given = _Gaps(**context) if isinstance(context, Mapping) else _Gaps()
     return (en if lang == "en" else zh).format_map(given)
+
+
+def trace_of(error: BaseException) -> str:
+    """Where it broke, for a log: lines of code, never values, which may be a password or a name."""
+    frames = traceback.extract_tb(error.__traceback__)[-TRACE_FRAMES_MAX:]
+    return "".join([*traceback.format_list(frames), type(error).__qualname__])
 
 
 def as_json(body: Mapping[str, Any]) -> bytes:

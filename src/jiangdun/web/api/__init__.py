@@ -87,5 +87,6 @@ def _http(request: HttpRequest, _: HttpError) -> HttpResponse:
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
     """We are wrong: the asker gets a number, the log gets the rest under the same number."""
     number = str(ids.new_id())
-    log.error("a request failed", number=number, method=request.method, path=request.path, exc_info=error)
+    trace = words.trace_of(error)
+    log.error("a request failed", number=number, method=request.method, path=request.path, trace=trace)
     return refuse(request, "failed", number=number)
