@@ -13,7 +13,9 @@ from jiangdun.core.trouble import NotFound, NotYours, OverLimit, WrongState
 from jiangdun.watch import actions, queries
 from jiangdun.watch.actions import rules as verbs
 from jiangdun.watch.actions.rules import RuleRefused
+from jiangdun.watch.engine import limits
 from jiangdun.watch.models import Rule
+from jiangdun.watch.rules import language
 
 from .room import ANN, BEN, YAML
 
@@ -105,13 +107,25 @@ def test_there_is_no_release_of_what_is_not_there(now):
         actions.release_rule("dike-stay", 1, by=ANN, now=now)
 
 
-def test_the_number_of_rules_in_force_is_bounded(now, monkeypatch):
-    monkeypatch.setattr(verbs, "RULES_MAX", 1)
-    for name in ("one", "two"):
-        actions.propose_rule(YAML.replace("dike-stay", name), by=ANN, now=now)
+@pytest.mark.parametrize("limit", ["RULES_MAX", "STEPS_MAX", "CONDITIONS_MAX"])
+def test_what_one_engine_holds_is_found_out_at_release(now, monkeypatch, limit):
+    monkeypatch.setattr(verbs, limit, 1)
+    for name, holds in (("one", "is_night"), ("two", "sos")):
+        actions.propose_rule(YAML.replace("dike-stay", name).replace("is_night", holds), by=ANN, now=now)
     actions.release_rule("one", 1, by=BEN, now=now)
-    with pytest.raises(OverLimit):
+    with pytest.raises(OverLimit) as refused:
         actions.release_rule("two", 1, by=BEN, now=now)
+    assert refused.value.values == {"limit": limit, "most": 1}
+    actions.propose_rule(YAML.replace("dike-stay", "one").replace("3 min", "4 min"), by=ANN, now=now)
+    actions.release_rule("one", 2, by=BEN, now=now)  # a new version takes the room of the old one
+
+
+def test_the_engine_holds_what_may_be_released():
+    assert verbs.STEPS_MAX <= limits.OPERATORS_MAX
+    assert verbs.CONDITIONS_MAX <= 64 * limits.CONDITION_WORDS_MAX
+    whole = language.schema()["$defs"]
+    assert whole["fixes"]["maximum"] <= min(limits.FIXES_MAX, limits.SPEED_FIXES_MAX)
+    assert whole["sequence"]["properties"]["sequence"]["maxItems"] <= limits.STEPS_MAX
 
 
 def test_the_database_itself_keeps_one_released_version_of_a_rule(now):

@@ -13,13 +13,19 @@ from django.db import IntegrityError, transaction
 from jiangdun.core import ids, journal
 from jiangdun.core.journal import By
 from jiangdun.core.trouble import BadInput, NotFound, NotYours, OverLimit, StaleVersion, WrongState
-from jiangdun.watch import facts
+from jiangdun.watch import facts, queries
 from jiangdun.watch.alerts import RuleState
 from jiangdun.watch.models import Rule
 from jiangdun.watch.rules import RuleError, RuleSpec, language
+from jiangdun.watch.rules.checking import steps as rule_steps
+from jiangdun.watch.rules.spec import Condition
 
 RULES_MAX: Final = 500
 """Rules released at once."""
+STEPS_MAX: Final = 4_000
+"""Steps of all released rules together: what one engine holds, and some room."""
+CONDITIONS_MAX: Final = 1_000
+"""Different conditions (of one step: watch, where, holds) of all released rules together."""
 VERSIONS_MAX: Final = 10_000
 """Versions of one rule."""
 CATALOGUE: Final = Path(__file__).parent.parent / "catalogue"
@@ -82,8 +88,7 @@ def release_rule(name: str, version: int, *, by: By, now: datetime) -> RuleSpec:
         raise NotYours(reason="same_person", rule=name, version=version)
     spec = _read(rule.yaml, version)
     before = Rule.objects.filter(name=name, state=RuleState.RELEASED).first()
-    if before is None and Rule.objects.filter(state=RuleState.RELEASED).count() >= RULES_MAX:
-        raise OverLimit(limit="RULES_MAX", most=RULES_MAX)
+    _check_room([spec, *(each for each in queries.rules_in_force(now) if each.name != name)])
     fact = journal.record(
         facts.RuleReleased(
             name, version, _digest(rule.yaml), rule.proposed_by, before.version if before else 0
@@ -125,6 +130,24 @@ def load_catalogue(*, by: By, now: datetime, paths: Iterable[Path] | None = None
     stays. Each still needs its release by another person."""
     files = sorted(CATALOGUE.glob("*.yaml")) if paths is None else list(paths)
     return [propose_rule(file.read_text("utf-8"), by=by, now=now) for file in files]
+
+
+def _check_room(specs: list[RuleSpec]) -> None:
+    """What one engine holds must hold them all; found out here and not when they are to run."""
+    steps = [
+        (spec.watch, _text(spec.where), _text(step.holds)) for spec in specs for step in rule_steps(spec)
+    ]
+    for limit, most, found in (
+        ("RULES_MAX", RULES_MAX, len(specs)),
+        ("STEPS_MAX", STEPS_MAX, len(steps)),
+        ("CONDITIONS_MAX", CONDITIONS_MAX, len(set(steps))),
+    ):
+        if found > most:
+            raise OverLimit(limit=limit, most=most)
+
+
+def _text(condition: Condition | None) -> str:
+    return condition.text if condition else ""
 
 
 def _read(yaml: str, version: int = 1) -> RuleSpec:
