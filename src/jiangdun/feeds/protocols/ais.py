@@ -57,11 +57,13 @@ class AisSession:
 
     def take(self, data: bytes, heard_at_ms: int) -> Taken:
         taken = Taken()
-        self._expire(heard_at_ms, taken)
+        if self._parts.waiting:
+            self._expire(heard_at_ms, taken)
         lines = self._lines.take(data)
         if self._datagrams:
             lines += self._lines.end()
-        self._read(lines, heard_at_ms, taken)
+        if lines:
+            self._read(lines, heard_at_ms, taken)
         return taken
 
     def idle(self, now_ms: int) -> Taken:
@@ -79,23 +81,27 @@ class AisSession:
         return taken
 
     def _read(self, lines: list[bytes], heard_ms: int, taken: Taken) -> None:
-        if not lines:
-            return
-        counts = taken.counts
+        extra = other = 0  # sentences beyond the first of a line, lines without one
         for line in lines:
             found = sentences(line)
-            count(counts, "lines", len(found) or 1)
+            extra += len(found) - 1
             if not found:
-                count(counts, "other")
+                other += 1
                 continue
-            count(counts, "sentences", len(found))
             for sentence in found:
+                if isinstance(sentence, BadFrame):
+                    taken.rejects.append(sentence)
+                    continue
                 try:
-                    if isinstance(sentence, BadFrame):
-                        raise sentence
                     self._sentence(sentence, heard_ms, taken)
                 except BadFrame as bad:
                     taken.rejects.append(bad)
+        sum_of_sentences = len(lines) + extra
+        count(taken.counts, "lines", sum_of_sentences + other)
+        if other:
+            count(taken.counts, "other", other)
+        if sum_of_sentences:
+            count(taken.counts, "sentences", sum_of_sentences)
 
     def _sentence(self, sentence: Sentence, heard_ms: int, taken: Taken) -> None:
         tag = _NO_TAG
@@ -118,36 +124,40 @@ class AisSession:
         if self._parts.repeats:
             count(taken.counts, "duplicates", self._parts.repeats)
             self._parts.repeats = 0
-        self._lost(taken)
+        if self._parts.lost:
+            self._lost(taken)
         if whole is not None:
             count(taken.counts, "parts", int(sentence.total) - 1)
             self._message(whole.payload, whole.fill, whole.time_ms, heard_ms, taken)
 
     def _message(self, payload: bytes, fill: int, time_ms: int | None, heard_ms: int, taken: Taken) -> None:
-        payloads = self._memory.payloads
-        if payloads.knows(payload, heard_ms):
+        if self._memory.payloads.repeats(payload, heard_ms):
             count(taken.counts, "duplicates")
             return
         value, length = bits.unarmour(payload, fill)
         if length < 38:
             raise BadFrame("length", f"{length} bits")
-        kind = value >> (length - 6)
-        mmsi = (value >> (length - 38)) & 0x3FFFFFFF
+        head = value >> (length - 38)  # type 6 bits, repeat 2, MMSI 30
+        kind, mmsi = head >> 32, head & 0x3FFFFFFF
         if mmsi > MMSI_MAX or mmsi in PLACEHOLDERS:
             raise BadFrame("mmsi", f"{mmsi:09d}")
         reader = READERS.get(kind)
         if reader is None:
-            if kind not in bits.UNUSED:
-                raise BadFrame("type", str(kind))
-            if length < bits.UNUSED[kind]:
-                raise BadFrame("length", f"{length} bits")
-            count(taken.counts, f"unused_{kind}")
+            self._unused(kind, length, taken)
         elif kind != 27 or not self._coarse(mmsi, heard_ms, taken):
             reader(Message(value, length, f"{mmsi:09d}", mmsi, time_ms, taken))
             if kind <= 3:
                 self._memory.precise.note(mmsi, heard_ms)
-        payloads.note(payload, heard_ms)
         count(taken.counts, "decoded")
+
+    @staticmethod
+    def _unused(kind: int, length: int, taken: Taken) -> None:
+        shortest = bits.UNUSED.get(kind)
+        if shortest is None:
+            raise BadFrame("type", str(kind))
+        if length < shortest:
+            raise BadFrame("length", f"{length} bits")
+        count(taken.counts, f"unused_{kind}")
 
     def _coarse(self, mmsi: int, heard_ms: int, taken: Taken) -> bool:
         """Whether a long-range position says less than what is known: the one place where it is dropped."""
@@ -157,9 +167,8 @@ class AisSession:
         return True
 
     def _expire(self, now_ms: int, taken: Taken) -> None:
-        if self._parts.waiting:
-            self._parts.expire(now_ms)
-            self._lost(taken)
+        self._parts.expire(now_ms)
+        self._lost(taken)
 
     def _lost(self, taken: Taken) -> None:
         for _ in range(self._parts.lost):
