@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jiangdun.feeds.columns import DEGREE
 from jiangdun.watch.engine.grid import build, locate, outline, snap
-from jiangdun.watch.engine.layout import ZONE_WIDTH, Z_TO
+from jiangdun.watch.engine.layout import Z_TO, ZONE_WIDTH
 from jiangdun.watch.engine.limits import ALWAYS, ZONES_PER_CELL_MAX, BadZone, LimitExceeded
 from jiangdun.watch.rules.spec import ZoneSpec
 
@@ -62,9 +62,7 @@ def star(draw: st.DrawFn, span: int = 6_000) -> list[tuple[int, int]]:
     cx, cy = draw(st.integers(-span, span)), draw(st.integers(-span, span))
     radii = draw(st.lists(st.integers(3, span), min_size=n, max_size=n))
     angles = 2 * np.pi * (np.arange(n) + draw(st.floats(0, 1))) / n
-    return [
-        (int(cx + r * np.cos(a)), int(cy + r * np.sin(a))) for r, a in zip(radii, angles, strict=True)
-    ]
+    return [(int(cx + r * np.cos(a)), int(cy + r * np.sin(a))) for r, a in zip(radii, angles, strict=True)]
 
 
 @st.composite
@@ -98,7 +96,10 @@ def probes(spec: ZoneSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([xs, xs - X0 % 1_024]), np.concatenate([ys, ys])
 
 
-@given(st.lists(st.one_of(star().map(lambda r: [r]), lattice_polygon()), min_size=1, max_size=3), st.integers(0, 99))
+@given(
+    st.lists(st.one_of(star().map(lambda r: [r]), lattice_polygon()), min_size=1, max_size=3),
+    st.integers(0, 99),
+)
 def test_every_point_is_in_the_zones_that_cover_it(polygons: list, seed: int) -> None:
     specs = []
     for i, polygon in enumerate(polygons):

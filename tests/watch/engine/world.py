@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -104,45 +105,51 @@ class Stream:
         return Stream(self.rows[order], np.maximum.accumulate(heard[order]))
 
 
-COORDINATE = st.one_of(st.integers(-4_000, 16_000), st.sampled_from([0, 2_000, 4_000, 6_000, 8_000, 10_000, 1_024]))
-GAPS_MS = st.sampled_from([1, 1_000, 2_000, 10_000, 10_000, 30_000, 60_000, 180_000, 400_000, 901_000, 90_000_000])
+SPOTS = [0, 2_000, 4_000, 6_000, 8_000, 10_000, 1_024]
+GAPS_MS = [1, 1_000, 2_000, 10_000, 10_000, 30_000, 60_000, 180_000, 400_000, 901_000, 90_000_000]
+KINDS = [Kind.CARGO, Kind.CARGO, Kind.DREDGER, Kind.TRUCK, Kind.OFFICER, Kind.BASE_STATION]
 
 
-@st.composite
-def streams(draw: st.DrawFn, size: int = 60) -> Stream:
+def _somewhere(chance: random.Random) -> int:
+    return chance.choice(SPOTS) if chance.random() < 0.3 else chance.randint(-4_000, 16_000)
+
+
+def wander(seed: int, tracks: int, fixes: int) -> Stream:
     """Some tracks that wander over the zones, with duplicates, late, lost and default positions."""
-    n = draw(st.integers(1, size))
+    chance = random.Random(seed)
     made = []
-    for track in range(draw(st.integers(1, 3))):
-        x, y, t = draw(COORDINATE), draw(COORDINATE), T0
-        burst = draw(st.booleans())
-        kind = draw(st.sampled_from([Kind.CARGO, Kind.DREDGER, Kind.TRUCK, Kind.OFFICER, Kind.BASE_STATION]))
-        for _ in range(draw(st.integers(1, n))):
-            t += draw(st.sampled_from([1, 100, 1_000])) if burst else draw(GAPS_MS)
-            move = draw(st.integers(0, 3))
-            if move == 1:
-                x, y = draw(COORDINATE), draw(COORDINATE)
-            elif move == 2:
-                x, y = x + draw(st.integers(-3_000, 3_000)), y + draw(st.integers(-3_000, 3_000))
+    for track in range(tracks):
+        x, y, t = _somewhere(chance), _somewhere(chance), T0
+        gaps = chance.choice([GAPS_MS, GAPS_MS[:7], GAPS_MS[:3]])
+        kind, sog = chance.choice(KINDS), chance.choice([0, 20, 49])
+        for _ in range(fixes):
+            t += chance.choice(gaps)
+            move = chance.random()
+            if move < 0.2:
+                x, y = _somewhere(chance), _somewhere(chance)
+            elif move < 0.5:
+                x, y = x + chance.randint(-3_000, 3_000), y + chance.randint(-3_000, 3_000)
+            if chance.random() < 0.3:
+                sog = chance.choice([0, 20, 49, 50, 51, 120, NO_SPEED])
             row = np.zeros(1, COLUMNS)[0]
             row["track"], row["t"], row["lon"], row["lat"] = track + 1, t, x + X0, y + Y0
-            row["sog_dkn"] = draw(st.sampled_from([0, 20, 49, 50, 51, 120, NO_SPEED]))
-            row["kind"], row["rank"] = kind, draw(st.integers(0, 2))
-            row["length_dm"] = draw(st.sampled_from([0, 0, 900]))
-            what = draw(st.integers(0, 19))
+            row["sog_dkn"], row["kind"], row["rank"] = sog, kind, chance.randint(0, 2)
+            row["length_dm"] = 900 if chance.random() < 0.1 else 0
+            what = chance.randint(0, 24)
             if what == 0:
-                row["flags"] = draw(st.sampled_from([Flag.LATE, Flag.NO_FIX]))
+                row["flags"] = chance.choice([Flag.LATE, Flag.NO_FIX])
             elif what == 1:
                 row["lon"] = 181 * DEGREE
-            delay = draw(st.sampled_from([0, 0, 0, 5_000, 29_999]))
-            made.append((t + delay, len(made), row))
+            made.append((t + chance.choice([0, 0, 0, 5_000, 29_999]), len(made), row))
             if what in (2, 3):  # heard again by another receiver, perhaps a little elsewhere
                 again = row.copy()
-                again["rank"], again["lon"] = draw(st.integers(0, 2)), x + X0 + draw(st.sampled_from([0, 1_500]))
-                made.append((t + draw(st.integers(0, 29_999)), len(made), again))
+                again["rank"], again["lon"] = chance.randint(0, 2), x + X0 + chance.choice([0, 1_500])
+                made.append((t + chance.randint(0, 29_999), len(made), again))
     made.sort(key=lambda m: (m[0], m[1]))
-    out = np.array([m[2] for m in made], COLUMNS)
-    return Stream(out, np.array([m[0] for m in made], np.int64))
+    return Stream(np.array([m[2] for m in made], COLUMNS), np.array([m[0] for m in made], np.int64))
+
+
+streams = st.builds(wander, st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 60))
 
 
 CONDITIONS = st.sampled_from([None, None, SLOW])
@@ -192,4 +199,4 @@ def rule_sets(draw: st.DrawFn, when: st.SearchStrategy[spec.Operator]) -> list[s
 
 
 def said(events: Sequence[spec.AlertEvent]) -> list[object]:
-    return sorted((repr(e) for e in events))
+    return sorted(repr(e) for e in events)

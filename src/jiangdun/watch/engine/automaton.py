@@ -162,14 +162,22 @@ def _between(
     y1 = lat_of(xy)
     n = 0
     shift = grid.numbers[L.G_SHIFT]
-    ax, ay, bx, by = x0 - grid.numbers[L.G_X0], y0 - grid.numbers[L.G_Y0], x1 - grid.numbers[L.G_X0], y1 - grid.numbers[L.G_Y0]
+    ax, ay, bx, by = (
+        x0 - grid.numbers[L.G_X0],
+        y0 - grid.numbers[L.G_Y0],
+        x1 - grid.numbers[L.G_X0],
+        y1 - grid.numbers[L.G_Y0],
+    )
     if ay > by:
         ax, ay, bx, by = bx, by, ax, ay
     for row in range(max(0, (ay - 1) >> shift), min(grid.numbers[L.G_NY] - 1, by >> shift) + 1):
         c0, c1 = span(ax, ay, bx, by, row, shift)
         for column in range(c0, c1 + 1):
             here = cell_of(
-                grid.numbers, grid.top, grid.numbers[L.G_X0] + (column << shift), grid.numbers[L.G_Y0] + (row << shift)
+                grid.numbers,
+                grid.top,
+                grid.numbers[L.G_X0] + (column << shift),
+                grid.numbers[L.G_Y0] + (row << shift),
             )
             if here < 0:
                 continue

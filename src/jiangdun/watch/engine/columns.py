@@ -47,7 +47,9 @@ def pin(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     given = rows.dtype.names or ()
     if sorted(given) != sorted(NAMES):
         missing, unknown = sorted(set(NAMES) - set(given)), sorted(set(given) - set(NAMES))
-        raise WrongColumns(f"columns are missing: {missing}, or not known: {unknown}; give feeds.columns.COLUMNS")
+        raise WrongColumns(
+            f"columns are missing: {missing}, or not known: {unknown}; give feeds.columns.COLUMNS"
+        )
     pinned = np.empty(len(rows), COLUMNS)
     for name in NAMES:
         with np.errstate(invalid="ignore"):

@@ -79,7 +79,9 @@ def outline(spec: ZoneSpec) -> Outline:
             found = _ring_edges(spec.zone_id, ring)
             if found is None:
                 if at == 0:
-                    raise BadZone(spec.zone_id, "a polygon has fewer than three different corners; draw it larger")
+                    raise BadZone(
+                        spec.zone_id, "a polygon has fewer than three different corners; draw it larger"
+                    )
                 continue  # a hole smaller than the lattice is no hole
             edges.append(found)
         ends.append(sum(len(e) for e in edges))
@@ -119,7 +121,9 @@ def build(outlines: Sequence[Outline]) -> tuple[Grid, Ints]:
 
     size = raster(edges, part_starts, part_ends, numbers, np.empty(0, np.int64), np.empty(0, np.int32))
     if size > CELL_ITEMS_MAX:
-        raise LimitExceeded("border entries of the zone grid", int(size), CELL_ITEMS_MAX, "simplify the zones")
+        raise LimitExceeded(
+            "border entries of the zone grid", int(size), CELL_ITEMS_MAX, "simplify the zones"
+        )
     keys, owners = np.empty(size, np.int64), np.empty(size, np.int32)
     raster(edges, part_starts, part_ends, numbers, keys, owners)
     room = int(_box_cells(boxes, int(numbers[G_SHIFT])).sum())
@@ -157,7 +161,9 @@ def _assemble(
     covered = np.isin(_pair(group_key, zone), _pair(inner_keys, inner_zone))
     entries = np.concatenate(
         [
-            np.stack([inner_zone, np.full_like(inner_zone, INTERIOR), inner_zone * 0, inner_zone * 0], axis=1),
+            np.stack(
+                [inner_zone, np.full_like(inner_zone, INTERIOR), inner_zone * 0, inner_zone * 0], axis=1
+            ),
             np.stack([zone, sides, first, end], axis=1)[~covered],
         ]
     )
@@ -215,7 +221,8 @@ def _boxes(edges: Ints, part_starts: Ints) -> Ints:
     lows = np.minimum(edges[:, :2], edges[:, 2:])
     highs = np.maximum(edges[:, :2], edges[:, 2:])
     return np.concatenate(
-        [np.minimum.reduceat(lows, part_starts, axis=0), np.maximum.reduceat(highs, part_starts, axis=0)], axis=1
+        [np.minimum.reduceat(lows, part_starts, axis=0), np.maximum.reduceat(highs, part_starts, axis=0)],
+        axis=1,
     )
 
 
@@ -307,9 +314,7 @@ def span(ax: int, ay: int, bx: int, by: int, row: int, shift: int) -> tuple[int,
 
 def _entry_points(sources: str):  # type: ignore[no-untyped-def]
     @entry
-    def raster(
-        edges: Ints, starts: Ints, ends: Ints, numbers: Ints, keys: Ints, owners: Shorts
-    ) -> int:
+    def raster(edges: Ints, starts: Ints, ends: Ints, numbers: Ints, keys: Ints, owners: Shorts) -> int:
         """Cells each edge touches: (row << 32 | column, edge), part by part. With empty arrays only counts."""
         len(sources)
         n = 0

@@ -35,7 +35,7 @@ def sources_digest() -> str:
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         text = path.read_bytes()
-        if b"from .jit import" in text or path.name in {"jit.py", "layout.py", "limits.py"}:
+        if b"\n@kernel" in text or b" @entry" in text or path.name in {"jit.py", "layout.py", "limits.py"}:
             digest.update(path.name.encode() + b"\0" + text)
     return digest.hexdigest()[:16]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from . import layout as L
 from .columns import masks
 from .jit import Ints
 from .limits import ALWAYS, NEVER, SPEED_FIXES_MAX
+from .passes import place_tracks
 from .plan import Compiled
 from .state import CHAIN_WIDTH, WINDOW_WIDTH, make
 from .tables import Tables
@@ -27,15 +29,23 @@ def take_out(tables: Tables) -> Arrays:
     n = int(tables.numbers[L.N_TRACKS])
     hot = tables.hot[L.SETTLED, :n]
     tracks = np.stack(
-        [tables.tracks[:n, L.T_TRACK], hot[:, L.H_T], hot[:, L.H_XY], hot[:, L.H_COUNT], tables.tracks[:n, L.T_STALE]],
+        [
+            tables.tracks[:n, L.T_TRACK],
+            hot[:, L.H_T],
+            hot[:, L.H_XY],
+            hot[:, L.H_COUNT],
+            tables.tracks[:n, L.T_STALE],
+        ],
         axis=1,
     )
-    slots, rows = _walk(hot[:, L.H_VISITS], tables.visits, L.V_NEXT)
+    slots, rows = _walk(hot[:, L.H_VISITS], tables.visits, L.V_NEXT, L.V_WATCH)
     windows = tables.visits[rows, L.V_WINDOW]
     has = windows >= 0
     numbered = np.where(has, np.cumsum(has) - 1, -1)
-    visits = np.column_stack([slots, tables.visits[rows, L.V_WATCH], numbered, tables.visits[rows][:, VISIT_FIELDS]])
-    chain_slots, chain_rows = _walk(hot[:, L.H_CHAINS], tables.chains, L.C_NEXT)
+    visits = np.column_stack(
+        [slots, tables.visits[rows, L.V_WATCH], numbered, tables.visits[rows][:, VISIT_FIELDS]]
+    )
+    chain_slots, chain_rows = _walk(hot[:, L.H_CHAINS], tables.chains, L.C_NEXT, L.C_SEQUENCE)
     chains = tables.chains[chain_rows].copy()
     chains[:, L.C_NEXT] = chain_slots
     waiting, positions = _waiting(tables)
@@ -50,8 +60,8 @@ def take_out(tables: Tables) -> Arrays:
     }
 
 
-def _walk(heads: Ints, rows: Ints, link: int) -> tuple[Ints, Ints]:
-    """All lists at once: (list, row) of every member."""
+def _walk(heads: Ints, rows: Ints, link: int, key: int) -> tuple[Ints, Ints]:
+    """All lists at once: (list, row) of every member, ordered by list and by column `key`."""
     lists, members = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     at, owner = heads, np.arange(len(heads))
     while len(at := at[(alive := at >= 0)]):
@@ -59,7 +69,9 @@ def _walk(heads: Ints, rows: Ints, link: int) -> tuple[Ints, Ints]:
         lists.append(owner)
         members.append(at)
         at = rows[at, link]
-    return np.concatenate(lists), np.concatenate(members)
+    owners, found = np.concatenate(lists), np.concatenate(members)
+    order = np.lexsort((rows[found, key], owners))
+    return owners[order], found[order]
 
 
 def _waiting(tables: Tables) -> tuple[npt.NDArray[np.void], Ints]:
@@ -89,18 +101,25 @@ def put_back(kept: Arrays, compiled: Compiled, pairs: Ints, sequences: Ints, zon
     chains = kept["chains"].copy()
     chains[:, L.C_SEQUENCE] = sequences[chains[:, L.C_SEQUENCE]] if len(chains) else 0
     chains = chains[chains[:, L.C_SEQUENCE] >= 0]
-    zone_columns = L.C_STEPS + L.STEP_WIDTH * np.arange((CHAIN_WIDTH - L.C_STEPS) // L.STEP_WIDTH) + L.STEP_ZONE
+    zone_columns = (
+        L.C_STEPS + L.STEP_WIDTH * np.arange((CHAIN_WIDTH - L.C_STEPS) // L.STEP_WIDTH) + L.STEP_ZONE
+    )
     old = chains[:, zone_columns]
     chains[:, zone_columns] = np.where(old >= 0, np.r_[zones, -1][np.minimum(old, len(zones))], -1)
     room = 1 << max(10, n.bit_length())
-    tables = make(compiled, room, max(4_096, 1 << len(kept["waiting"]).bit_length()), max(1_024, 2 * len(visits)))
+    tables = make(
+        compiled, room, max(4_096, 1 << len(kept["waiting"]).bit_length()), max(1_024, 2 * len(visits))
+    )
     tables = tables._replace(
-        windows=_refill(windows, WINDOW_WIDTH, L.W_FIRST, tables.numbers, L.N_WINDOWS_FREE, linked=False),
-        chains=_refill(chains, CHAIN_WIDTH, L.C_NEXT, tables.numbers, L.N_CHAINS_FREE, linked=True),
+        windows=_refill(windows, WINDOW_WIDTH, L.W_FIRST, tables.numbers, L.N_WINDOWS_FREE),
+        chains=_refill(chains, CHAIN_WIDTH, L.C_NEXT, tables.numbers, L.N_CHAINS_FREE),
     )
     numbers = tables.numbers
     numbers[L.N_TRACKS] = n
-    tables.tracks[:n] = np.column_stack([tracks[:, 0], np.full((n, 2), -1), np.zeros(n, np.int64), tracks[:, 4]])
+    tables.tracks[:n] = np.column_stack(
+        [tracks[:, 0], np.full((n, 2), -1), np.zeros(n, np.int64), tracks[:, 4]]
+    )
+    place_tracks(tables.keys, tables.slots, tables.tracks, n)
     tables.fixes[:n] = kept["fixes"]
     for p in (L.SETTLED, L.EAGER):
         hot = tables.hot[p]
@@ -127,7 +146,7 @@ def _renumbered(visits: Ints, windows: Ints, pairs: Ints) -> tuple[Ints, Ints]:
     return visits, windows
 
 
-def _refill(rows: Ints, width: int, link: int, numbers: Ints, free: int, *, linked: bool) -> Ints:
+def _refill(rows: Ints, width: int, link: int, numbers: Ints, free: int) -> Ints:
     """A table with these rows at its head and a free list behind them."""
     n = len(rows)
     out = np.zeros((2 * n + SPEED_FIXES_MAX + len(numbers), width), np.int64)
@@ -145,48 +164,60 @@ def _relink(heads: Ints, rows: Ints, link: int, owners: Ints) -> None:
 
 
 def renumber(old: Compiled, new: Compiled) -> tuple[Ints, Ints, Ints]:
-    """What became of each watched pair, sequence and zone of the old plan: its new number, or -1."""
+    """What became of each watched pair, sequence and zone of the old plan: its new number, or -1.
+
+    A zone is carried while it keeps its id and its border; a visit while its rule keeps the name, and the
+    operator its place in the rule and its kind.
+    """
+    zones = _zones(old.zones, new.zones)
+    found = {name: i for i, name in enumerate(_pairs(new, np.arange(len(new.zones))))}
+    pairs = [-1 if name[3] == GONE else found.get(name, -1) for name in _pairs(old, zones)]
+    chains = {name: i for i, name in enumerate(_sequences(new))}
     return (
-        _matched(pair_names(old), pair_names(new)),
-        _matched(sequence_names(old), sequence_names(new)),
-        _matched(zone_names(old), zone_names(new)),
+        np.array(pairs, np.int64),
+        np.array([chains.get(name, -1) for name in _sequences(old)], np.int64),
+        zones,
     )
 
 
-def _matched(old: list[Any], new: list[Any]) -> Ints:
-    numbers = {_frozen(name): i for i, name in enumerate(new)}
-    return np.array([numbers.get(_frozen(name), -1) for name in old], np.int64)
+ANYWHERE, GONE = -1, -2
+Pair = tuple[str, int, str, int]  # rule, role, kind of operator, zone
 
 
-def _frozen(name: Any) -> Any:
-    return tuple(_frozen(n) for n in name) if isinstance(name, list) else name
-
-
-def pair_names(compiled: Compiled) -> list[Any]:
-    """[rule, role, kind of operator, zone]: what a visit is carried by from plan to plan."""
-    zones = zone_names(compiled)
+def _pairs(compiled: Compiled, zones: Ints) -> list[Pair]:
     names = []
     for zone, o in compiled.plan.watch.tolist():
         op = compiled.operators[o]
-        kind = type(op.step).__name__
-        where = zones[zone] if zone >= 0 else None
-        names.append([compiled.rules[op.rule].name, op.role, kind, where])
+        where = ANYWHERE if zone < 0 else int(zones[zone]) if zones[zone] >= 0 else GONE
+        names.append((compiled.rules[op.rule].name, op.role, type(op.step).__name__, where))
     return names
 
 
-def sequence_names(compiled: Compiled) -> list[Any]:
-    return [
-        [compiled.rules[i].name, int(compiled.plan.rules[i, L.U_STEPS])] for i in compiled.plan.sequences.tolist()
+def _sequences(compiled: Compiled) -> list[tuple[str, tuple[str, ...]]]:
+    kinds: dict[int, list[str]] = {}
+    for op in compiled.operators:
+        kinds.setdefault(op.rule, []).append(type(op.step).__name__)
+    return [(compiled.rules[i].name, tuple(kinds[i])) for i in compiled.plan.sequences.tolist()]
+
+
+def _zones(old: tuple[ZoneSpec, ...], new: tuple[ZoneSpec, ...]) -> Ints:
+    same = {(z.zone_id, z.version, z.polygons): i for i, z in enumerate(new)}
+    border = {(z.zone_id, z.polygons): i for i, z in enumerate(new)}
+    found = [
+        same.get((z.zone_id, z.version, z.polygons), border.get((z.zone_id, z.polygons), -1)) for z in old
     ]
+    return np.array(found, np.int64)
 
 
-def zone_names(compiled: Compiled) -> list[Any]:
-    return [zone_name(z) for z in compiled.zones]
-
-
-def zone_name(zone: ZoneSpec) -> list[Any]:
-    """A visit goes on while the zone keeps its id and its border; a zone with a new border is a new one."""
-    return [zone.zone_id, zone.version]
+def identity(compiled: Compiled) -> str:
+    """A digest of all that the numbers in a kept state stand for."""
+    said = [
+        _pairs(compiled, np.arange(len(compiled.zones))),
+        _sequences(compiled),
+        [(z.zone_id, z.version, z.polygons) for z in compiled.zones],
+        [(r.name, r.version) for r in compiled.rules],
+    ]
+    return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
 def remask(compiled: Compiled, kept: Arrays) -> Ints:

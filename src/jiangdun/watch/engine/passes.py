@@ -105,7 +105,9 @@ def _roll_back(grid: Grid, plan: Plan, tables: Tables, slot: int) -> bool:
     while v >= 0:
         n += 1
         v = tables.visits[v, L.V_NEXT]
-    if min(numbers[L.N_VISITS_FREE], numbers[L.N_WINDOWS_FREE]) < n or numbers[L.N_CHAINS_FREE] < len(plan.sequences):
+    if min(numbers[L.N_VISITS_FREE], numbers[L.N_WINDOWS_FREE]) < n or numbers[L.N_CHAINS_FREE] < len(
+        plan.sequences
+    ):
         numbers[L.N_WANT] = max(n, len(plan.sequences))
         return False
     copy_settled(tables, slot)
@@ -151,7 +153,9 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
                 while after >= 0 and pending[after, L.P_T] > t:
                     after = pending[after, L.P_PREV]
                     in_order = False
-                if after >= 0 and pending[after, L.P_T] == t:  # equal (track, t): the smallest rank, then the first
+                if (
+                    after >= 0 and pending[after, L.P_T] == t
+                ):  # equal (track, t): the smallest rank, then the first
                     numbers[L.N_DUPLICATES] += 1
                     if int(row["rank"]) >= pending[after, L.P_MOTION] >> 32:
                         continue

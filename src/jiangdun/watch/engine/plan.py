@@ -9,7 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from jiangdun.feeds.columns import Kind
-from jiangdun.watch.rules.spec import Condition, Enter, Leave, Place, RuleSpec, Sequence, Speed, Stay, Step, ZoneSpec
+from jiangdun.watch.rules.spec import (
+    Condition,
+    Enter,
+    Leave,
+    Place,
+    RuleSpec,
+    Sequence,
+    Speed,
+    Stay,
+    Step,
+    ZoneSpec,
+)
 
 from . import layout as L
 from .grid import Grid, build, outline
@@ -73,13 +84,18 @@ def compile_plan(
     read = {p for op in operators if (p := op.step.place) is not None} | {p for r in rules for p in r.unless}
     kinds, ids = {p.kind for p in read}, {p.zone_id for p in read}
     used = tuple(
-        sorted((z for z in zones if z.kind in kinds or z.zone_id in ids), key=lambda z: (z.zone_id, z.version))
+        sorted(
+            (z for z in zones if z.kind in kinds or z.zone_id in ids), key=lambda z: (z.zone_id, z.version)
+        )
     )
     grid, zone_edges = build([outline(z) for z in used])
     conditions, texts, bits = _conditions(rules, operators)
     since = rule_since or {}
     table = np.array(
-        [_operator_row(op, bit, since.get(rules[op.rule].name, NEVER)) for op, bit in zip(operators, bits, strict=True)],
+        [
+            _operator_row(op, bit, since.get(rules[op.rule].name, NEVER))
+            for op, bit in zip(operators, bits, strict=True)
+        ],
         np.int64,
     ).reshape(-1, L.OPERATOR_WIDTH)
     watch, watch_of, pairs_max = _watch(operators, used)
@@ -142,6 +158,11 @@ def _operators(number: int, rule: RuleSpec) -> list[Operator]:
     for op in found:
         _check(rule, op.step)
     return found
+
+
+def shape_of(rule: RuleSpec) -> list[tuple[int, type[Step], Place | None]]:
+    """What makes a new version of a rule ask about the same edges: its operators' roles, kinds and places."""
+    return [(op.role, type(op.step), op.step.place) for op in _operators(0, rule)]
 
 
 def _check(rule: RuleSpec, step: Step) -> None:

@@ -17,7 +17,7 @@ from .columns import masks, pin
 from .episode import Ledger, materialise
 from .jit import Ints
 from .limits import ALWAYS, NEVER, BadState
-from .plan import Compiled, compile_plan
+from .plan import compile_plan, shape_of
 from .state import Kept, grow_pending, grow_tracks, grow_visits, make
 
 COUNTED = {
@@ -46,7 +46,8 @@ class Engine:
         self._reports = 0
         self._rule_since: dict[str, int] = {}
         self._zone_since: dict[tuple[str, int], int] = {}
-        self._compiled = compile_plan(rules, zones)
+        self._rules, self._zones = tuple(rules), tuple(zones)
+        self._compiled = compile_plan(self._rules, self._zones)
         self._tables = make(self._compiled)
         self._ledger = Ledger()
         self._found: list[AlertEvent] = []
@@ -104,11 +105,38 @@ class Engine:
         Returns eager events of waiting reports. `at_position` must be where the log stands now.
         """
         if at_position is not None and at_position != self.position:
-            raise ValueError(f"the log stands at {self.position}, not {at_position}: take the chunks before it first")
-        old = self._compiled
-        new_rules = old.rules if rules is None else tuple(rules)
-        new_zones = self._zones if zones is None else tuple(zones)
-        raise NotImplementedError(new_rules, new_zones)
+            raise ValueError(
+                f"the log stands at {self.position}, not {at_position}: take the chunks before it first"
+            )
+        old, kept, counts = self._compiled, keep.take_out(self._tables), self._counted()
+        rules = self._rules if rules is None else tuple(rules)
+        zones = self._zones if zones is None else tuple(zones)
+        rule_since, zone_since = self._since(rules, zones)
+        self._compiled = compile_plan(rules, zones, rule_since, zone_since)  # raises with nothing changed
+        self._rules, self._zones, self._rule_since, self._zone_since = rules, zones, rule_since, zone_since
+        self._put_back(kept, *keep.renumber(old, self._compiled))
+        self._tables.numbers[list(COUNTED.values())] = counts
+        return self._ledger.take_eager(self._drained())
+
+    def _since(
+        self, rules: tuple[RuleSpec, ...], zones: tuple[ZoneSpec, ...]
+    ) -> tuple[dict[str, int], dict[tuple[str, int], int]]:
+        """Since when each rule and zone is known, where that is not from the start."""
+        known_rules = {r.name: shape_of(r) for r in self._rules}
+        known_zones = {(z.zone_id, z.version): z.polygons for z in self._zones}
+        rule_since, zone_since = {}, {}
+        for rule in rules:
+            if known_rules.get(rule.name) != shape_of(rule):
+                rule_since[rule.name] = self.wm_ms
+            elif rule.name in self._rule_since:
+                rule_since[rule.name] = self._rule_since[rule.name]
+        for zone in zones:
+            key = (zone.zone_id, zone.version)
+            if known_zones.get(key) != zone.polygons:
+                zone_since[key] = self.wm_ms
+            elif key in self._zone_since:
+                zone_since[key] = self._zone_since[key]
+        return rule_since, zone_since
 
     def to_bytes(self) -> bytes:
         """The whole state: restore with the same rules and zones, and the log from `position` on."""
@@ -119,10 +147,8 @@ class Engine:
             "reports": self._reports,
             "rule_since": self._rule_since,
             "zone_since": [[*k, v] for k, v in self._zone_since.items()],
-            "pairs": keep.pair_names(self._compiled),
-            "sequences": keep.sequence_names(self._compiled),
-            "zones": keep.zone_names(self._compiled),
-            "counts": {name: int(self._tables.numbers[n]) for name, n in COUNTED.items()},
+            "identity": keep.identity(self._compiled),
+            "counts": self._counted(),
             "ledger": self._ledger.to_json(),
         }
         return Kept(about, keep.take_out(self._tables)).to_bytes()
@@ -137,17 +163,20 @@ class Engine:
         engine._reports = about["reports"]
         engine._rule_since = about["rule_since"]
         engine._zone_since = {(zone_id, version): t for zone_id, version, t in about["zone_since"]}
+        engine._rules, engine._zones = tuple(rules), tuple(zones)
         engine._compiled = compile_plan(rules, zones, engine._rule_since, engine._zone_since)
         compiled = engine._compiled
-        if [about["pairs"], about["zones"]] != [keep.pair_names(compiled), keep.zone_names(compiled)]:
+        if about["identity"] != keep.identity(compiled):
             raise BadState("the state is of other rules or zones; restore with those, then change them")
         engine._ledger = Ledger.from_json(about["ledger"])
         engine._found = []
         engine._put_back(kept.arrays, *keep.renumber(compiled, compiled))
         engine._ledger.take_eager(engine._drained())  # all said before
-        for name, number in COUNTED.items():
-            engine._tables.numbers[number] = about["counts"][name]
+        engine._tables.numbers[list(COUNTED.values())] = about["counts"]
         return engine
+
+    def _counted(self) -> list[int]:
+        return [int(n) for n in self._tables.numbers[list(COUNTED.values())]]
 
     def _put_back(self, arrays: keep.Arrays, pairs: Ints, sequences: Ints, zones: Ints) -> None:
         self._tables = keep.put_back(arrays, self._compiled, pairs, sequences, zones)
@@ -185,7 +214,9 @@ class Engine:
     def _drain(self) -> None:
         numbers = self._tables.numbers
         for i in range(int(numbers[L.N_EVENTS])):
-            self._found.append(materialise(self._compiled, self._tables.events[i], self._tables.event_fixes[i]))
+            self._found.append(
+                materialise(self._compiled, self._tables.events[i], self._tables.event_fixes[i])
+            )
         numbers[L.N_EVENTS] = 0
 
     def _drained(self) -> list[AlertEvent]:

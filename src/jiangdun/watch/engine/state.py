@@ -73,7 +73,7 @@ def make(compiled: Compiled, tracks: int = 1_024, pending: int = 4_096, visits: 
         zone_seen=np.zeros((zones, 2), np.int64),
         pair_seen=np.zeros(len(plan.watch), np.int64),
         exempted=np.zeros(plan.exempt.shape[1], np.int64),
-        done=np.zeros((sequences * (L.UNLESS + 1), 4), np.int64),
+        done=np.zeros((sequences * (L.UNLESS + 1), 5), np.int64),
         sorted=np.zeros(SPEED_FIXES_MAX, np.int64),
         events=np.zeros((1_024, L.EVENT_WIDTH), np.int64),
         event_fixes=np.zeros((1_024, FIXES_SHOWN, 3), np.int64),
@@ -89,7 +89,9 @@ def _more(rows: npt.NDArray[Any], to: int, fill: int = 0) -> npt.NDArray[Any]:
 def grow_tracks(tables: Tables) -> Tables:
     n = len(tables.tracks)
     if n >= TRACKS_MAX:
-        raise LimitExceeded("tracks", n + 1, TRACKS_MAX, "start the engine anew, or split the stream by shard")
+        raise LimitExceeded(
+            "tracks", n + 1, TRACKS_MAX, "start the engine anew, or split the stream by shard"
+        )
     hot = np.zeros((2, 2 * n, tables.hot.shape[2]), np.int64)
     hot[:, :n] = tables.hot
     keys, slots = np.full(8 * n, -1, np.int64), np.zeros(8 * n, np.int32)
@@ -102,7 +104,9 @@ def grow_tracks(tables: Tables) -> Tables:
 def grow_pending(tables: Tables) -> Tables:
     n = len(tables.pending)
     if n >= PENDING_MAX:
-        raise LimitExceeded("reports before the watermark", n + 1, PENDING_MAX, "cut the input into smaller chunks")
+        raise LimitExceeded(
+            "reports before the watermark", n + 1, PENDING_MAX, "cut the input into smaller chunks"
+        )
     return tables._replace(pending=_more(tables.pending, 2 * n), waiting=_more(tables.waiting, 2 * n, ALWAYS))
 
 
@@ -146,7 +150,10 @@ class Kept:
     def to_bytes(self) -> bytes:
         index = {
             "about": self.about,
-            "arrays": [[name, a.dtype.descr if a.dtype.names else a.dtype.str, a.shape] for name, a in self.arrays.items()],
+            "arrays": [
+                [name, a.dtype.descr if a.dtype.names else a.dtype.str, a.shape]
+                for name, a in self.arrays.items()
+            ],
         }
         head = json.dumps(index, ensure_ascii=False).encode()
         payload = b"".join(np.ascontiguousarray(a).tobytes() for a in self.arrays.values())
@@ -160,7 +167,9 @@ class Kept:
             raise BadState("these bytes are no engine state")
         _, version, n_head, n_payload = HEAD.unpack_from(data)
         if version != KERNEL_VERSION:
-            raise BadState(f"state of kernel version {version}, this is {KERNEL_VERSION}; replay the log instead")
+            raise BadState(
+                f"state of kernel version {version}, this is {KERNEL_VERSION}; replay the log instead"
+            )
         if len(data) != HEAD.size + n_head + n_payload + 4:
             raise BadState("the state is cut short; take the checkpoint before it")
         if zlib.crc32(data[:-4]) != struct.unpack("<I", data[-4:])[0]:

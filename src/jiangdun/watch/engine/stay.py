@@ -17,9 +17,7 @@ def step_stay(visits: Ints, v: int, operators: Ints, o: int, holds: bool, t: int
     if flags & OPEN:
         if flags & HOLDING:  # reports that changed nothing were skipped: it held up to the last of them
             visits[v, V_HELD] = before
-        if t - before > max(SILENCE_MS_MAX, tolerate):
-            flags &= ~(OPEN | DONE)
-        elif not holds and t - visits[v, V_HELD] > tolerate:
+        if t - before > max(SILENCE_MS_MAX, tolerate) or (not holds and t - visits[v, V_HELD] > tolerate):
             flags &= ~(OPEN | DONE)
     completed = False
     if holds:

@@ -81,7 +81,7 @@ class Tables(NamedTuple):
     zone_seen: Ints  # (z, 2): token of the report that found it inside, passed through
     pair_seen: Ints  # (w,)
     exempted: Ints  # words
-    done: Ints  # (sequences * 9, 4): token, zone, start, visit
+    done: Ints  # (sequences * 9, 5): token, zone, start, visit, its last alert
     sorted: Ints  # speeds
     events: Ints
     event_fixes: Ints  # (events, FIXES_SHOWN, 3)

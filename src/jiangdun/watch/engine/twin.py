@@ -196,7 +196,9 @@ class Twin:
             for op in self.operators
         )
         at = (values["lon"], values["lat"])
-        return Report(values["t"], at, values["sog_dkn"], values["cog_ddeg"], values["rank"], position, counts)
+        return Report(
+            values["t"], at, values["sog_dkn"], values["cog_ddeg"], values["rank"], position, counts
+        )
 
     def _arrive(self, track: int, report: Report) -> list[AlertEvent]:
         waiting = self.tracks.setdefault(track, Waiting())
@@ -235,7 +237,9 @@ class Twin:
         done: dict[str, dict[int | str, tuple[Done, Visit]]] = {}
         found: list[AlertEvent] = []
 
-        def alert(op: Operator, visit: Visit, zone: int, start: int, values: dict[str, float | int | str]) -> None:
+        def alert(
+            op: Operator, visit: Visit, zone: int, start: int, values: dict[str, float | int | str]
+        ) -> None:
             if visit.fired != NEVER and report.t - visit.fired < op.rule.cooldown_ms:
                 return
             visit.fired = report.t
@@ -260,7 +264,9 @@ class Twin:
                 )
                 in_force = op.rule.valid_from_ms <= report.t < op.rule.valid_to_ms
                 counts = report.counts[number] and not exempt and in_force
-                start = self._take(visit, op.step, zone, before, report, zone == ANYWHERE or inside[zone], counts)
+                start = self._take(
+                    visit, op.step, zone, before, report, zone == ANYWHERE or inside[zone], counts
+                )
                 if start is None:
                     pass
                 elif op.role == "own":

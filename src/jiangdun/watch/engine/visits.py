@@ -168,7 +168,16 @@ def _step_edge(
             xy0 = tables.hot[p, slot, L.H_XY]
             xy1 = tables.pending[node, L.P_XY]
             visits[v, L.V_START] = crossed_at(
-                grid.edges, plan.zones, zone, lon_of(xy0), lat_of(xy0), lon_of(xy1), lat_of(xy1), before, t, leaving
+                grid.edges,
+                plan.zones,
+                zone,
+                lon_of(xy0),
+                lat_of(xy0),
+                lon_of(xy1),
+                lat_of(xy1),
+                before,
+                t,
+                leaving,
             )
     if passed:
         return counts
@@ -185,6 +194,7 @@ def _note_step(plan: Plan, tables: Tables, o: int, zone: int, v: int, token: int
     tables.done[row, 1] = zone
     tables.done[row, 2] = tables.visits[v, L.V_START]
     tables.done[row, 3] = v
+    tables.done[row, 4] = tables.visits[v, L.V_FIRED]
 
 
 @kernel
@@ -232,7 +242,11 @@ def _fire_chain(
     here = L.C_STEPS + step * L.STEP_WIDTH
     chains = tables.chains
     o = plan.last_operators[sequence]
-    if v < 0 or _cooled(plan, tables, o, v, tables.pending[node, L.P_T]):
+    t = tables.pending[node, L.P_T]
+    fired = tables.done[row, 4]
+    if fired == NEVER or t - fired >= plan.rules[plan.sequences[sequence], L.U_COOLDOWN]:
+        if v >= 0:  # else the visit ended with this report
+            tables.visits[v, L.V_FIRED] = t
         emit(
             tables,
             p,
