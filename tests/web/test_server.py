@@ -6,7 +6,9 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,21 +80,34 @@ def server(transactional_db: None) -> Iterator[Server]:
     serving.should_exit = True
     thread.join(SOON_S)
     writer.stop()
-    for _ in range(desk.READERS):
-        desk._readers.submit(connection.close).result(SOON_S)
-    desk._passwords.submit(connection.close).result(SOON_S)
+    for pool in (desk._readers, desk._passwords):
+        close_connections(pool)
     desk.unbind()
     access.bind(None)
 
 
-async def signed_in(server: Server) -> httpx.AsyncClient:
-    client = httpx.AsyncClient(base_url=f"http://{server.host}", timeout=SOON_S)
-    await client.get("/api/session")
-    client.headers["x-csrftoken"] = client.cookies["csrftoken"]
-    answer = await client.post("/api/session", json={"username": "chen", "password": PASSWORD})
-    assert answer.status_code == 200, answer.text
-    client.headers["x-csrftoken"] = client.cookies["csrftoken"]
-    return client
+def close_connections(pool: ThreadPoolExecutor) -> None:
+    """Close the database connection of every thread of a pool: all are busy at once, so that each gets a turn."""
+    threads = len(pool._threads)
+    together = threading.Barrier(max(threads, 1))
+
+    def close() -> None:
+        together.wait(SOON_S)
+        connection.close()
+
+    for done in [pool.submit(close) for _ in range(threads)]:
+        done.result(SOON_S)
+
+
+@asynccontextmanager
+async def signed_in(server: Server) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"http://{server.host}", timeout=SOON_S) as client:
+        await client.get("/api/session")
+        client.headers["x-csrftoken"] = client.cookies["csrftoken"]
+        answer = await client.post("/api/session", json={"username": "chen", "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        client.headers["x-csrftoken"] = client.cookies["csrftoken"]
+        yield client
 
 
 def wire(server: Server, client: httpx.AsyncClient, query: str = "", origin: str | None = None) -> Any:
@@ -116,7 +131,7 @@ async def facts(socket: Any, count: int) -> list[str]:
 
 def test_a_board_signs_in_takes_its_snapshot_and_reads_on(server: Server) -> None:
     async def run() -> None:
-        async with await signed_in(server) as client:
+        async with signed_in(server) as client:
             snapshot = (await client.get("/api/board")).json()
             await asyncio.to_thread(server.happen, "a", "b")
             async with wire(server, client, f"?after={snapshot['cursor']}") as socket:
@@ -148,7 +163,7 @@ def test_many_boards_get_every_fact_in_order_and_the_positions(server: Server) -
             assert seen == wanted
 
     async def run() -> None:
-        async with await signed_in(server) as client:
+        async with signed_in(server) as client:
             cursor = (await client.get("/api/board")).json()["cursor"]
             ready = [asyncio.Event() for _ in range(8)]
             boards = [asyncio.create_task(board(client, cursor, one)) for one in ready]
@@ -163,7 +178,7 @@ def test_many_boards_get_every_fact_in_order_and_the_positions(server: Server) -
 
 def test_a_page_from_elsewhere_is_answered_403(server: Server) -> None:
     async def run() -> None:
-        async with await signed_in(server) as client:
+        async with signed_in(server) as client:
             with pytest.raises(websockets.InvalidStatus) as refused:
                 await wire(server, client, origin="http://evil.example")
             assert refused.value.response.status_code == 403
@@ -173,7 +188,7 @@ def test_a_page_from_elsewhere_is_answered_403(server: Server) -> None:
 
 def test_signing_out_closes_the_wire_with_4001(server: Server) -> None:
     async def run() -> None:
-        async with await signed_in(server) as client, wire(server, client) as socket:
+        async with signed_in(server) as client, wire(server, client) as socket:
             assert (await client.delete("/api/session")).status_code == 204
             await asyncio.wait_for(socket.wait_closed(), SOON_S)
             assert socket.close_code == Close.SIGNED_OUT
@@ -191,7 +206,7 @@ def test_a_board_that_stops_reading_does_not_hold_up_the_others(
     monkeypatch.setattr(live_module, "CLOSING_S", 0.1)
 
     async def run() -> None:
-        async with await signed_in(server) as client:
+        async with signed_in(server) as client:
             stuck = await wire(server, client)
             stuck.transport.pause_reading()
             async with wire(server, client) as socket:
@@ -215,7 +230,7 @@ def test_a_board_that_stops_reading_does_not_hold_up_the_others(
 
 def test_fifty_people_at_once_are_all_answered(server: Server) -> None:
     async def run() -> None:
-        async with await signed_in(server) as client:
+        async with signed_in(server) as client:
             answers = await asyncio.gather(*(client.get("/api/session") for _ in range(50)))
             assert {answer.status_code for answer in answers} == {200}
 
