@@ -23,7 +23,7 @@ from jiangdun.response import queries as incidents
 from jiangdun.web import desk as web
 from jiangdun.web.live import live
 
-from . import gathering, settings, wiring
+from . import gathering, settings, sources, wiring
 from .link import Caller, Word
 from .spooling import Spooling
 
@@ -33,6 +33,9 @@ ARRIVALS_S: Final = 2.0
 SPOOL_LOOK_S: Final = 1.0
 """The spool is read when ears says so, and so often in any case."""
 RETRY_S: Final = 1.0
+PULSE_S: Final = 1.0
+EARS_QUIET_S: Final = 2.0
+"""Ears that have not pulsed for so long are spoken for."""
 
 log = structlog.get_logger()
 
@@ -47,6 +50,7 @@ class Desk:
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._ids = itertools.count(1)
         self._units: dict[str, Any] = {}
+        self._pulsed_s = clock.monotonic()
 
     async def run(self) -> None:
         wiring.register_timers()
@@ -75,6 +79,7 @@ class Desk:
             self._forever(self._read_spool, SPOOL_LOOK_S, self._alerts),
             self._forever(self._arrivals, ARRIVALS_S),
             self._forever(self._anchor, ANCHOR_S),
+            self._forever(self._speak_for_ears, PULSE_S),
             self._link.run(),
         )
         tasks = [asyncio.create_task(work) for work in works]
@@ -152,6 +157,11 @@ class Desk:
 
     # -- ears
 
+    async def _speak_for_ears(self) -> None:
+        """Ears that say nothing are no broken link: boards hear that the desk lives and the sources are silent."""
+        if clock.monotonic() - self._pulsed_s > EARS_QUIET_S:
+            live.pulse(sources.without_ears(live.last_pulse, clock.now_ms()))
+
     async def _from_ears(self, word: Word, payload: bytes) -> None:
         if word in (Word.FRAME, Word.SNAPSHOT):
             live.publish_frame(payload, word is Word.SNAPSHOT)
@@ -160,6 +170,7 @@ class Desk:
         elif word is Word.PULSE:
             pulse = json.loads(payload)
             self._units = pulse["units"]
+            self._pulsed_s = clock.monotonic()
             live.pulse(pulse)
         elif word is Word.ANSWER:
             answer = json.loads(payload)

@@ -34,3 +34,10 @@ def of(health: Mapping[str, Any], now_ms: int) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def without_ears(last: Mapping[str, Any], now_ms: int) -> dict[str, Any]:
+    """The pulse while the ears say nothing: the sources they told of last, none of them heard now."""
+    told = last.get("sources") or of({"last_heard_ms": {}, "counters": {}, "links": {}, "lag_p99_s": {}}, now_ms)
+    rows = [{**row, "state": "never" if row["last_heard_ms"] is None else "silent"} for row in told]
+    return {"t_ms": now_ms, "sources": rows, "units": last.get("units", {})}
