@@ -180,6 +180,23 @@ def test_another_agency_cannot_sign_and_the_platform_is_nobody(world: World):
         actions.sign(incident, by=journal.By(system="x"), now=T0)
 
 
+def test_neither_a_third_agency_nor_anyone_without_duty_moves_a_unit(world: World):
+    unit = world.assigned(world.opened())
+    for step in (actions.acknowledge_order, actions.arrive):
+        with pytest.raises(NotYours):
+            step(unit, source="button", by=world.police, now=after(30))
+    with pytest.raises(NotYours):
+        actions.depart(unit, by=world.police, now=after(30))
+    with pytest.raises(NotYours):
+        actions.decline(unit, "x", by=world.police, now=after(30))
+
+
+def test_the_board_shows_the_oldest_first(world: World):
+    for second, name in enumerate("abc"):
+        world.opened(name, at=after(second))
+    assert [view.episode for view in world.board(T0)] == ["a", "b", "c"]
+
+
 def test_another_agencys_unit_is_asked_for_with_a_legal_basis_and_goes_only_when_accepted(world: World):
     incident = world.opened()
     actions.sign(incident, by=world.desk, now=after(10))

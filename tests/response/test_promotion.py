@@ -95,6 +95,8 @@ def test_a_row_of_the_agency_wins_over_one_for_all_over_the_default():
     assert in_force(rows, "clock.sign_s", NOW, "msa").value == 50
     assert in_force(rows, "clock.sign_s", NOW, "police").value == 90
     assert in_force([], "clock.sign_s", NOW, "police").value == 60
+    newer_for_all = [*rows, changed(70, version=9)]
+    assert in_force(newer_for_all, "clock.sign_s", NOW, "msa").value == 50
 
 
 def test_a_limit_binds_only_while_it_is_valid():
