@@ -10,7 +10,7 @@ from typing import Any, Final
 from conftest import ROOT, Demo, Desk
 from playwright.sync_api import WebSocketRoute, expect
 
-FOUND_MS: Final = 90_000
+FOUND_MS: Final = 120_000
 WALL: Final = {"width": 1920, "height": 1080}
 
 

@@ -158,7 +158,7 @@ class Desk:
     # -- ears
 
     async def _speak_for_ears(self) -> None:
-        """Ears that say nothing are no broken link: boards hear that the desk lives and the sources are silent."""
+        """Ears that say nothing are no broken link: boards hear that the desk lives and its sources are not."""
         if clock.monotonic() - self._pulsed_s > EARS_QUIET_S:
             live.pulse(sources.without_ears(live.last_pulse, clock.now_ms()))
 

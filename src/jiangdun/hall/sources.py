@@ -38,6 +38,7 @@ def of(health: Mapping[str, Any], now_ms: int) -> list[dict[str, Any]]:
 
 def without_ears(last: Mapping[str, Any], now_ms: int) -> dict[str, Any]:
     """The pulse while the ears say nothing: the sources they told of last, none of them heard now."""
-    told = last.get("sources") or of({"last_heard_ms": {}, "counters": {}, "links": {}, "lag_p99_s": {}}, now_ms)
+    unheard: dict[str, Any] = {"last_heard_ms": {}, "counters": {}, "links": {}, "lag_p99_s": {}}
+    told = last.get("sources") or of(unheard, now_ms)
     rows = [{**row, "state": "never" if row["last_heard_ms"] is None else "silent"} for row in told]
     return {"t_ms": now_ms, "sources": rows, "units": last.get("units", {})}
