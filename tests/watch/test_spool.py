@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jiangdun.feeds.observations import BadFrame
@@ -36,13 +36,14 @@ events = st.builds(
     started_at_ms=st.integers(0, 4_000_000_000_000),
     fired_at_ms=st.integers(0, 4_000_000_000_000),
     log_position=st.integers(0, 2**62),
-    values=st.dictionaries(st.text(max_size=8), numbers | st.text("ab江", max_size=5), max_size=3),
+    values=st.dictionaries(st.text("abc_江", max_size=8), numbers | st.text("ab江", max_size=5), max_size=3),
     fixes=st.lists(fixes, max_size=4).map(tuple),
     replaces=st.none() | st.just("e0"),
 )
 
 
 @given(events, st.text(max_size=100))
+@example(EVENT, "\0")
 def test_what_is_written_is_read_back(event, label):
     text = spool.to_line(event, RULE, ZONE, label)
     assert text.isascii()

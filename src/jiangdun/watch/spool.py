@@ -36,7 +36,7 @@ def to_line(
 ) -> str:
     """The event as one line of ASCII JSON, without the line's end."""
     assert spec.name == event.rule, f"{event.rule} is not {spec.name}"
-    name = " ".join(label.split())[: why.MAX_LABEL] or str(event.track)
+    name = why.named(label, event.track)
     last = event.fixes[-1] if event.fixes else None
     said = asdict(event) | {
         "values": dict(event.values),
@@ -99,8 +99,7 @@ def _wrong(given: Any) -> str:
     if not isinstance(given, dict):
         return "not an object"
     for name, limit in _TEXTS.items():
-        value = given.get(name)
-        if not isinstance(value, str) or len(value) > limit or "\x00" in value:
+        if not _is_text(given.get(name), limit):
             return f"{name} is not a text of at most {limit}"
     for name in _WHOLE:
         if not _is_int(given.get(name)):
@@ -112,7 +111,7 @@ def _wrong(given: Any) -> str:
     if not isinstance(given.get("settled"), bool) or not isinstance(given.get("exercise", False), bool):
         return "settled or exercise is not true or false"
     replaces = given.get("replaces", "")
-    if replaces is not None and (not isinstance(replaces, str) or len(replaces) > 64):
+    if replaces is not None and not _is_text(replaces, 64):
         return "replaces"
     return _wrong_numbers(given)
 
@@ -125,15 +124,26 @@ def _wrong_numbers(given: Mapping[str, Any]) -> str:
         return "a fix is not five whole numbers"
     if not isinstance(values, dict) or len(values) > MAX_VALUES:
         return f"values is not an object of at most {MAX_VALUES}"
-    if not all(
-        (isinstance(value, str) and len(value) <= 200) or _is_number(value) for value in values.values()
-    ):
+    if not all(_is_text(name, 64) for name in values):
+        return "the name of a value is not a short text"
+    if not all(_is_text(value, 200) or _is_number(value) for value in values.values()):
         return "a value is neither a number nor a short text"
     for name, limit in (("lon", 180.0), ("lat", 90.0)):
         value = given.get(name)
         if value is not None and not (_is_number(value) and abs(value) <= limit):
             return f"{name} is out of range"
     return ""
+
+
+def _is_text(value: Any, limit: int) -> bool:
+    """Text that every database can keep: no U+0000, no lone surrogate."""
+    if not isinstance(value, str) or len(value) > limit or "\0" in value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_int(value: Any) -> bool:

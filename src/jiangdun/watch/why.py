@@ -21,8 +21,7 @@ MAX_SENTENCE: Final = 1_000
 
 def sentence(event: AlertEvent, spec: RuleSpec, zone: ZoneSpec | None, label: str, lang: Lang) -> str:
     """The whole reason. `label` names the target as the board does; `zone` is the one of the episode."""
-    name = " ".join(label.split())[:MAX_LABEL] or str(event.track)
-    quoted = f"“{name}”"
+    quoted = f"“{named(label, event.track)}”"
     match spec.when:
         case Stay():
             said = _stayed(event, spec.when, zone, lang)
@@ -44,6 +43,12 @@ def sentence(event: AlertEvent, spec: RuleSpec, zone: ZoneSpec | None, label: st
         else (f"{_revision(event, lang)}{quoted} {said} ({rule}).")
     )
     return whole[:MAX_SENTENCE]
+
+
+def named(label: str, track: int) -> str:
+    """The name on one bounded line of what can be printed; the track's number where nothing is left."""
+    printable = "".join(c if c.isprintable() else " " for c in label[: 4 * MAX_LABEL])
+    return " ".join(printable.split())[:MAX_LABEL] or str(track)
 
 
 def moment(ms: int, lang: Lang, *, day: bool = False) -> str:
