@@ -127,9 +127,10 @@ def test_two_ticks_at_once_fire_each_timer_once(now: datetime, fired: Fired) -> 
     assert Timer.objects.filter(state=Timer.FIRED).count() == 40
 
 
-TIMERS = 400
+TIMERS = 150
 VICTIM = """
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 import django
 django.setup()
@@ -141,7 +142,14 @@ from jiangdun.core.models import Timer
 from jiangdun.core.writer import Writer
 
 now = datetime(2026, 11, 21, 15, 5, tzinfo=UTC)
-timers.register("bell", lambda key, payload, due_at, at: count(key, at, "timer:" + key))
+
+
+def ring(key, payload, due_at, at):
+    time.sleep(0.01)  # a wide door for the kill, between the claim and its effect
+    count(key, at, "timer:" + key)
+
+
+timers.register("bell", ring)
 if sys.argv[1] == "prepare":
     call_command("migrate", "core", verbosity=0, skip_checks=True)
     with transaction.atomic():
@@ -150,11 +158,13 @@ if sys.argv[1] == "prepare":
 elif sys.argv[1] == "writer":
     writer = Writer(now=lambda: now)
     writer.start()
+    writer.submit(lambda: timers.tick(now, limit=3)).result()
     print("working", flush=True)
     while writer.submit(lambda: timers.tick(now, limit=3)).result():
         pass
     writer.stop()
 elif sys.argv[1] == "alone":
+    timers.tick(now, limit=3)
     print("working", flush=True)
     while timers.tick(now, limit=3):
         pass
@@ -210,7 +220,7 @@ def kill_at_random_moments(victim: Callable[..., subprocess.Popen[str]], kills: 
         assert process.stdout is not None
         assert process.stdout.readline() == "working\n"
         try:
-            process.wait(timeout=chance.uniform(0.0, 0.06))
+            process.wait(timeout=chance.uniform(0.0, 0.1))
         except subprocess.TimeoutExpired:
             process.kill()
             killed += 1
@@ -223,7 +233,7 @@ def kill_at_random_moments(victim: Callable[..., subprocess.Popen[str]], kills: 
 def test_killed_at_random_moments_no_timer_is_lost_and_none_fires_twice(
     victim: Callable[..., subprocess.Popen[str]],
 ) -> None:
-    kill_at_random_moments(victim, 4, TIMERS)
+    kill_at_random_moments(victim, 6, TIMERS)
 
 
 @pytest.mark.soak
@@ -232,4 +242,4 @@ def test_killed_very_often_no_timer_is_lost_and_none_fires_twice(
 ) -> None:
     if os.environ.get("HYPOTHESIS_PROFILE") != "soak":
         pytest.skip("forty kills take a minute: make soak")
-    kill_at_random_moments(victim, 40, 5_000)
+    kill_at_random_moments(victim, 40, 600)

@@ -38,6 +38,10 @@ PASSWORD_MAX = 256
 """Characters; a longer password would only make the hash slow."""
 HASHES_AT_ONCE = 2
 """Passwords hashed at the same time: each takes a core and 100 MB, and strangers may ask for it."""
+KNOCK_S = 60
+"""Tries refused because of a lock are journaled once in so many seconds for each locked account or
+address.
+"""
 FAILURES_KEPT_S = 2 * 86_400
 """Bad tries older than any window and lock are forgotten after so long."""
 
@@ -139,8 +143,9 @@ def note_sign_in(username: str, known: UUID | None, address: str, now: datetime)
     by = By(person=str(account_id)) if account_id else By(system="door")
     until = _locked_until(marks, now)
     if until is not None:
-        refused = facts.SignInRefused(account_id, at_address, "locked")
-        journal.record(refused, by=by, at=now, subject=subject)
+        if _is_news(marks, now):
+            refused = facts.SignInRefused(account_id, at_address, "locked")
+            journal.record(refused, by=by, at=now, subject=subject)
         return SignIn(None, "locked", until)
     if row is not None and row.is_active and known == row.id:
         models.SignInFailure.objects.filter(scope="account", digest=marks["account"]).delete()
@@ -208,6 +213,18 @@ def _locked_until(marks: dict[str, str], now: datetime) -> datetime | None:
         if close and now < moments[0] + timedelta(seconds=lock):
             ends.append(moments[0] + timedelta(seconds=lock))
     return max(ends, default=None)
+
+
+def _is_news(marks: dict[str, str], now: datetime) -> bool:
+    """Whether knocking at a locked door is worth another fact: once in KNOCK_S, or a stranger fills the
+    journal.
+    """
+    locked = next(scope for scope in ("address", "account") if _locked_until({scope: marks[scope]}, now))
+    knocks = models.SignInFailure.objects.filter(scope="knock", digest=marks[locked])
+    if knocks.filter(at__gt=now - timedelta(seconds=KNOCK_S)).exists():
+        return False
+    models.SignInFailure.objects.create(scope="knock", digest=marks[locked], at=now)
+    return True
 
 
 def _note_failure(marks: dict[str, str], now: datetime) -> None:

@@ -15,6 +15,9 @@ from pathlib import Path
 
 from jiangdun.core import canonical
 
+_LINE_MAX = 512
+"""Bytes one line has at most."""
+
 
 @dataclass(frozen=True)
 class Anchor:
@@ -40,6 +43,16 @@ def write(path: Path, anchor: Anchor, at: datetime) -> None:
         os.close(handle)
 
 
+def newest(path: Path) -> Anchor | None:
+    """The last anchor in the file at `path`, without reading the rest of it; None where there is none."""
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _LINE_MAX * 2))
+        whole = file.read().split(b"\n")[:-1]
+    return _anchor(whole[-1].decode()) if whole else None
+
+
 def read(path: Path) -> list[Anchor]:
     """Every anchor in the file at `path`, in the order written; none where there is no file.
 
@@ -53,8 +66,12 @@ def read(path: Path) -> list[Anchor]:
         if not line or count == len(lines):
             continue
         try:
-            entry = json.loads(line)
-            found.append(Anchor(int(entry["number"]), str(entry["hash"])))
+            found.append(_anchor(line))
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} line {count} is no anchor") from error
     return found
+
+
+def _anchor(line: str) -> Anchor:
+    entry = json.loads(line)
+    return Anchor(int(entry["number"]), str(entry["hash"]))

@@ -22,6 +22,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from jiangdun.core import anchors, chain, clock, kinds
 from jiangdun.core.kinds import fact, upcast
@@ -29,7 +30,7 @@ from jiangdun.core.models import FactRow, Seal, Unsealed
 
 __all__ = [
     "By", "Problem", "Sealed", "Verdict", "about", "after", "anchor", "fact", "head", "record", "seal",
-    "seal_facts", "upcast", "verify",
+    "seal_facts", "upcast", "verify", "waiting",
 ]  # fmt: skip
 
 SEAL_MAX = 1_000
@@ -163,6 +164,11 @@ def head() -> int:
     return Seal.objects.order_by("-number").values_list("number", flat=True).first() or 0
 
 
+def waiting() -> int:
+    """Committed facts that have no number yet: for the health page, where it stays near 0."""
+    return Unsealed.objects.count()
+
+
 def after(number: int, limit: int = 500) -> list[Sealed]:
     """Sealed facts with a number above `number`, in order, at most `limit` (≤ PAGE_MAX)."""
     seals = Seal.objects.filter(number__gt=number).select_related("fact").order_by("number")
@@ -190,7 +196,7 @@ def anchor(now: datetime) -> anchors.Anchor | None:
     if last is None:
         return None
     newest = anchors.Anchor(last.number, last.hash)
-    if newest in anchors.read(anchor_file())[-1:]:
+    if newest == anchors.newest(anchor_file()):
         return None
     anchors.write(anchor_file(), newest, now)
     return newest
@@ -258,8 +264,8 @@ def _seals_until(end: int) -> Iterator[Seal]:
 
 
 def _orphans(now: datetime) -> Iterable[Problem]:
-    sealed = Seal.objects.values("fact_id")
-    rows = FactRow.objects.filter(at__lt=now - ORPHAN_AGE).exclude(id__in=sealed).order_by("id")
+    sealed = Seal.objects.filter(fact_id=OuterRef("pk"))
+    rows = FactRow.objects.filter(~Exists(sealed), at__lt=now - ORPHAN_AGE).order_by("id")
     for fact_id in rows.values_list("id", flat=True)[: PROBLEMS_MAX + 1]:
         yield Problem("orphan", f"fact {fact_id} has waited for its seal too long", None, fact_id)
 
