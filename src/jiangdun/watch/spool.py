@@ -104,6 +104,8 @@ def _wrong(given: Any) -> str:
     for name in _WHOLE:
         if not _is_int(given.get(name)):
             return f"{name} is not a whole number"
+    if not 0 <= given["rule_version"] < 2**31:
+        return "rule_version is out of range"
     if given["verdict"] not in _VERDICTS or given["severity"] not in (1, 2, 3, 4):
         return "verdict or severity"
     if given["incident"] not in ("auto", "triage") or not given["episode"]:
