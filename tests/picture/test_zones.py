@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jiangdun.picture import zones
-from jiangdun.picture.zones import ZONE_KINDS, Fault, read
+from jiangdun.picture.zone_faults import Fault
+from jiangdun.picture.zones import ZONE_KINDS, read
 
 SQUARE = [[116.0, 29.7], [116.1, 29.7], [116.1, 29.8], [116.0, 29.8], [116.0, 29.7]]
 

@@ -19,7 +19,8 @@ from jiangdun.core.trouble import AlreadyThere, BadInput, NotFound, OverLimit, S
 from jiangdun.feeds.columns import track_id
 from jiangdun.picture import facts, models, queries
 from jiangdun.picture.units import UnitKind, UnitRecord, UnitState
-from jiangdun.picture.zones import Fault, ZoneDraft, read
+from jiangdun.picture.zone_faults import Fault
+from jiangdun.picture.zones import ZoneDraft, read
 
 ZONES_MAX = 10_000
 """Zones in force at once."""

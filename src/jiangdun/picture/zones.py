@@ -20,6 +20,8 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.validation import explain_validity
 
+from jiangdun.picture.zone_faults import Fault
+
 MAX_IMPORT_BYTES: Final = 8 * 1024 * 1024
 MAX_FEATURES: Final = 2_000
 MAX_ZONE_VERTICES: Final = 10_000
@@ -113,84 +115,6 @@ class ZoneDraft:
         values = [self.zone_id, self.kind, self.name_zh, self.name_en, self.polygons, self.legal_basis]
         values += [str(self.valid_from), str(self.valid_to), self.area6]
         return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one feature (counted from 1; 0 is the file itself), and where."""
-
-    feature: int
-    name: str
-    code: str
-    value: str = ""
-    hint: str = ""
-
-    def say(self, lang: str) -> str:
-        """The sentence a person reads: `lang` zh or en."""
-        zh = lang.startswith("zh")
-        text = _SAY[self.code][0 if zh else 1].format(value=self.value, hint=self.hint)
-        if not self.feature:
-            return text
-        name = f"“{self.name}”" if self.name else ""
-        return f"第 {self.feature} 个要素{name}:{text}" if zh else f"feature {self.feature} {name}: {text}"
-
-
-_SAY: Final[Mapping[str, tuple[str, str]]] = {
-    "too_big": ("文件大于 {value},请拆分后再导入", "the file is larger than {value}; split it"),
-    "not_text": (
-        "文件不是 UTF-8 文本,请另存为 UTF-8 的 GeoJSON",
-        "not UTF-8 text; save it as GeoJSON in UTF-8",
-    ),
-    "not_json": ("不是有效的 JSON({value})", "not valid JSON ({value})"),
-    "not_collection": (
-        "顶层应为 FeatureCollection,实为 {value}",
-        "the outermost object must be a FeatureCollection, not {value}",
-    ),
-    "empty": ("文件中没有要素", "the file holds no feature"),
-    "too_many": ("要素超过 {value} 个,请拆分", "more than {value} features; split the file"),
-    "wrong_datum": (
-        "坐标系为 {value},请转换为 WGS-84 经纬度(EPSG:4326)",
-        "its datum is {value}; convert it to WGS-84 longitude, latitude (EPSG:4326)",
-    ),
-    "not_feature": ("不是要素(Feature)", "not a Feature"),
-    "not_area": (
-        "几何类型 {value} 不是面,请用 Polygon 或 MultiPolygon",
-        "geometry {value} is not an area; use Polygon or MultiPolygon",
-    ),
-    "bad_position": ("坐标 {value} 不是 [经度, 纬度]", "position {value} is not [longitude, latitude]"),
-    "swapped": (
-        "坐标 {value} 的经纬度颠倒,应为 [{hint}]",
-        "position {value} has latitude first; write [{hint}]",
-    ),
-    "outside_world": ("坐标 {value} 不在地球上", "position {value} is outside the world"),
-    "too_few": (
-        "环至少需要 4 个点(首尾相同),现有 {value} 个",
-        "a ring needs 4 positions or more, it has {value}",
-    ),
-    "not_closed": (
-        "环未闭合,请在末尾重复第一个点 [{value}]",
-        "the ring is not closed; repeat its first position [{value}] at its end",
-    ),
-    "self_crossing": (
-        "边界自相交或孔洞有误({value}),请在该处修改边界",
-        "the boundary crosses itself or a hole is wrong ({value}); mend it there",
-    ),
-    "too_thin": ("面积为零或窄于网格,请核对坐标", "its area is nothing on our grid; check the coordinates"),
-    "too_many_vertices": ("顶点超过 {value} 个,请抽稀", "more than {value} vertices; simplify it"),
-    "no_kind": ("缺少类别(kind);可用:{hint}", "it has no `kind`; use one of: {hint}"),
-    "unknown_kind": ("未知类别“{value}”;是否为:{hint}", "unknown kind '{value}'; did you mean: {hint}"),
-    "no_name": ("缺少名称(name 或 name_zh)", "it has no name (`name` or `name_zh`)"),
-    "too_long": ("{hint} 超过 {value} 个字符", "{hint} is longer than {value} characters"),
-    "not_words": ("{hint} 应为文字", "{hint} must be text"),
-    "bad_date": (
-        "{hint} 的日期“{value}”无法识别,请写成 2026-03-01 或 2026-03-01T08:00:00+08:00",
-        "{hint} '{value}' is no date; write 2026-03-01 or 2026-03-01T08:00:00+08:00",
-    ),
-    "empty_validity": ("失效时间不晚于生效时间", "it ends before it begins"),
-    "bad_area6": ("行政区划代码“{value}”应为 6 位数字", "area6 '{value}' must be 6 digits"),
-    "same_id": ("编号“{value}”与第 {hint} 个要素相同", "id '{value}' is that of feature {hint} too"),
-    "unknown_agency": ("未登记的机关“{value}”", "agency '{value}' is not known here"),
-}
 
 
 class _Refused(Exception):

@@ -7,7 +7,6 @@ Clocks are computed for the `now` that is told, so a screen and a replay read th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -16,153 +15,34 @@ from django.db.models import Prefetch, QuerySet
 
 from jiangdun.core import access, journal
 from jiangdun.core.access import Asker
-from jiangdun.core.journal import By
 from jiangdun.core.trouble import NotFound
 from jiangdun.response import models
-from jiangdun.response.clocks import INCIDENT_CLOCKS, Clock, Reading, Source, read
+from jiangdun.response.clocks import INCIDENT_CLOCKS, Clock, Source, read
 from jiangdun.response.geofence import Scene
 from jiangdun.response.limits import DEFAULTS, Limit, in_force
 from jiangdun.response.promotion import WATER_DOMAINS, AlertSeen
-from jiangdun.response.states import Duty, State, Step, next_step, permitted
+from jiangdun.response.states import Duty, State, next_step, permitted
+from jiangdun.response.views import (
+    AssignmentView,
+    ClockView,
+    ClueView,
+    Entry,
+    EvidenceView,
+    IncidentStory,
+    IncidentView,
+)
+
+__all__ = [
+    "AssignmentView", "ClockView", "ClueView", "Entry", "EvidenceView", "IncidentStory", "IncidentView",
+    "board_incidents", "clues", "incident", "incident_of_assignment", "incidents", "limit", "limits_in_force",
+    "scenes", "thing", "timeline",
+]  # fmt: skip
 
 BOARD_MAX: Final = 500
 """Incidents on one board: the open ones, newest T0 last dropped."""
 PAGE_MAX: Final = 200
 TIMELINE_MAX: Final = 1_000
 VIEW: Final = "incidents.read"
-
-
-@dataclass(frozen=True)
-class ClockView:
-    """A clock's reading with what is owed: a breach without a reason has `reason_owed`."""
-
-    clock: Clock
-    face: str
-    started_at: datetime
-    due_at: datetime
-    limit_s: float
-    amber_at_s: float
-    elapsed_s: float
-    remaining_s: float
-    at: datetime | None
-    source: str
-    on_time: bool | None
-    breached_at: datetime | None
-    reason_due_at: datetime | None
-    reason_owed: bool
-    reason: str
-
-
-@dataclass(frozen=True)
-class AssignmentView:
-    id: UUID
-    unit_id: UUID
-    call_sign: str
-    agency: str
-    state: Duty
-    legal_basis: str
-    assigned_at: datetime
-    ordered_at: datetime | None
-    acknowledged_at: datetime | None
-    acknowledged_source: str
-    departed_at: datetime | None
-    departed_source: str
-    arrived_at: datetime | None
-    arrived_source: str
-    ended_at: datetime | None
-    version: int
-
-
-@dataclass(frozen=True)
-class EvidenceView:
-    id: UUID
-    kind: str
-    ref: str
-    title: str
-    person: str
-    agency: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class IncidentView:
-    """An incident as a board shows it. `next` is the one thing to do now; `may` all that is permitted."""
-
-    id: UUID
-    number: str
-    kind: str
-    domain: str
-    title_zh: str
-    title_en: str
-    owner: str
-    agencies: tuple[str, ...]
-    priority: str
-    level: str
-    state: State
-    t0: datetime
-    episode: str | None
-    rule_version: int
-    label: str
-    zone_id: str
-    place_zh: str
-    place_en: str
-    why_zh: str
-    why_en: str
-    lon: float | None
-    lat: float | None
-    signed_by: str
-    signed_agency: str
-    result: str
-    handled_by: str
-    reviewed_by: str
-    closed_at: datetime | None
-    proposal: str
-    exercise: bool
-    version: int
-    clocks: tuple[ClockView, ...]
-    assignments: tuple[AssignmentView, ...]
-    next: Step | None
-    may: tuple[Step, ...]
-
-    def as_thing(self) -> dict[str, Any]:
-        """What `core.access` judges: where it belongs, and who did the step before a review."""
-        return {"agency": self.owner, "agencies": self.agencies, "disposed_by": self.handled_by}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of an incident's story: a fact, with the words of the note it refers to."""
-
-    number: int
-    kind: str
-    at: datetime
-    by: By
-    cause: int | None
-    fact_id: int
-    body: dict[str, Any]
-    words: str
-
-
-@dataclass(frozen=True)
-class IncidentStory:
-    incident: IncidentView
-    evidence: tuple[EvidenceView, ...]
-    timeline: tuple[Entry, ...]
-
-
-@dataclass(frozen=True)
-class ClueView:
-    """An alert that waits in triage."""
-
-    id: UUID
-    episode: str
-    owner: str
-    state: str
-    received_at: datetime
-    alert: AlertSeen
-    clock: Reading
-    exercise: bool
-    version: int
 
 
 def board_incidents(asker: Asker, now: datetime) -> list[IncidentView]:
