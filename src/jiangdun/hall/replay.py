@@ -29,8 +29,8 @@ from jiangdun.watch import spool
 from jiangdun.watch.engine import Engine, LimitExceeded
 from jiangdun.watch.rules import AlertEvent, RuleSpec, ZoneSpec, check
 
-CUT_MS: Final = 1_000
-"""Chunks of a recording: a second of its own time, or as many rows as a live chunk may have."""
+CUT_MS: Final = 5_000
+"""Chunks of a recording: five seconds of its own time, or as many rows as a live chunk may have."""
 BAR_EVERY_S: Final = 0.2
 TAKES_BETWEEN_LOOKS: Final = 512
 
@@ -51,8 +51,9 @@ class Summary:
     digest: str = ""
 
     def take(self, taken: Taken) -> None:
-        if taken.counts:
-            self.counts.update(taken.counts)
+        counts = self.counts
+        for what, n in taken.counts.items():  # Counter.update takes three times as long
+            counts[what] += n
         for bad in taken.rejects:
             self.rejected[bad.reason] += 1
 
