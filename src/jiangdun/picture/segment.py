@@ -3,8 +3,8 @@
 What a replay needs is all in it: the columns of `feeds.columns`, the place of every report in the log, and
 beside them (`.chunks`) where the chunks began and what watermark they had. What makes it small:
 
-* rows lie in the order (track, t, log position), so that neighbours differ by little; integers are written as
-  differences (DELTA_BINARY_PACKED), rarely changing columns as dictionaries, all of it zstd;
+* rows lie in the order (track, t, log position), so that neighbours differ by little; numbers are written as
+  differences or as bytes side by side, rarely changing columns as dictionaries, and all of it in zstd;
 * time is split into seconds and the milliseconds that most sources do not have;
 * a place in the log is written as `shift`: by how much it differs from the place the report would have if all
   reports of the segment stood in order of time. Reports come nearly so.
@@ -34,8 +34,12 @@ ZSTD_LEVEL: Final = 6
 
 Rows = npt.NDArray[np.void]
 
-_DELTA: Final = ("t_s", "lon", "lat", "sog_dkn", "cog_ddeg", "shift")
-_DICTIONARY: Final = ("track", "t_ms", "heading_ddeg", "length_dm", "kind", "nav", "rank", "flags")
+_DICTIONARY: Final = ("track", "t_ms", "length_dm", "kind", "nav", "rank", "flags")
+_NUMBERS: Final = ("t_s", "lon", "lat", "sog_dkn", "cog_ddeg", "heading_ddeg", "shift")
+_ENCODINGS: Final = ("DELTA_BINARY_PACKED", "BYTE_STREAM_SPLIT")
+"""Differences suit what moves and jitters, bytes side by side what lies still and angles that turn over.
+Which is smaller differs by column and by river, so each segment tries both on its first rows.
+"""
 _PLAIN: Final = tuple(name for name in COLUMNS.names or () if name != "t")
 
 
@@ -76,7 +80,7 @@ def encode(rows: Rows) -> pa.Table:
     arrays = {name: np.ascontiguousarray(rows[name]) for name in _PLAIN}
     arrays["t_s"], arrays["t_ms"] = seconds, ms.astype(np.uint16)
     arrays["shift"] = (order - _place_by_time(rows["t"])).astype(np.int32)
-    return pa.table({name: pa.array(arrays[name]) for name in (*_DICTIONARY, *_DELTA)})
+    return pa.table({name: pa.array(arrays[name]) for name in (*_DICTIONARY, *_NUMBERS)})
 
 
 def _place_by_time(t: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -112,9 +116,11 @@ def write(
     """
     sizes, marks = np.array(chunks, np.int64).T
     assert sizes.sum() == len(rows) > 0
-    _put(directory / file, encode(rows), _DICTIONARY, _DELTA, sync)
+    reports = encode(rows)
+    _put(directory / file, reports, _DICTIONARY, {name: _best(reports, name) for name in _NUMBERS}, sync)
     table = pa.table({"n": sizes.astype(np.int32), "wm_ms": marks})
-    _put(directory / chunks_name(file), table, (), ("n", "wm_ms"), sync)
+    delta = dict.fromkeys(("n", "wm_ms"), "DELTA_BINARY_PACKED")
+    _put(directory / chunks_name(file), table, (), delta, sync)
     return Segment(
         file,
         position,
@@ -132,7 +138,9 @@ def write(
     )
 
 
-def _put(path: Path, table: pa.Table, dictionary: Sequence[str], delta: Sequence[str], sync: bool) -> None:
+def _put(
+    path: Path, table: pa.Table, dictionary: Sequence[str], encodings: dict[str, str], sync: bool
+) -> None:
     draft = path.with_name(path.name + ".tmp")
     pq.write_table(
         table,
@@ -141,10 +149,29 @@ def _put(path: Path, table: pa.Table, dictionary: Sequence[str], delta: Sequence
         compression_level=ZSTD_LEVEL,
         row_group_size=ROW_GROUP_ROWS,
         use_dictionary=cast(bool, list(dictionary)),  # the stubs forget that names are allowed
-        column_encoding=dict.fromkeys(delta, "DELTA_BINARY_PACKED"),
+        column_encoding=encodings,
         store_schema=False,
     )
     replace(draft, path, sync)
+
+
+def _best(table: pa.Table, name: str) -> str:
+    """The encoding that makes the column's first rows smallest."""
+    sample = table.select([name]).slice(0, ROW_GROUP_ROWS)
+    sizes = []
+    for encoding in _ENCODINGS:
+        out = pa.BufferOutputStream()
+        pq.write_table(
+            sample,
+            out,
+            compression="zstd",
+            compression_level=ZSTD_LEVEL,
+            use_dictionary=False,
+            column_encoding={name: encoding},
+            store_schema=False,
+        )
+        sizes.append(out.getvalue().size)
+    return _ENCODINGS[sizes.index(min(sizes))]
 
 
 def replace(draft: Path, path: Path, sync: bool = True) -> None:
