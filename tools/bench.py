@@ -28,7 +28,14 @@ def rows_of(program: Path, extra: list[str]) -> list[dict[str, Any]]:
         if line.startswith("{") and '"row"' in line:
             rows.append({"program": program.stem, **json.loads(line)})
     if done.returncode:
-        rows.append({"program": program.stem, "row": program.stem, "figure": "failed", "unit": f"exit {done.returncode}"})
+        rows.append(
+            {
+                "program": program.stem,
+                "row": program.stem,
+                "figure": "failed",
+                "unit": f"exit {done.returncode}",
+            }
+        )
     return rows
 
 
@@ -39,7 +46,10 @@ def say(value: Any) -> str:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    lines = ["| row | figure | floor | best rival in the same run | ratio | note |", "|---|--:|--:|---|--:|---|"]
+    lines = [
+        "| row | figure | floor | best rival in the same run | ratio | note |",
+        "|---|--:|--:|---|--:|---|",
+    ]
     for row in rows:
         rival = f"{row['rival']}: {say(row['rival_figure'])}" if "rival" in row else ""
         ratio = f"{row['ratio']:.3g}×" if "ratio" in row else ""

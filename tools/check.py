@@ -17,7 +17,17 @@ JUDGES: list[tuple[str, list[str]]] = [
     ("types", [str(BIN / "mypy")]),
     ("layers", [str(BIN / "lint-imports"), "--no-cache"]),
     ("licences", [sys.executable, "tools/licences.py"]),
-    ("migrations", [str(BIN / "django-admin"), "makemigrations", "--check", "--dry-run", "--settings", "jiangdun.hall.settings"]),
+    (
+        "migrations",
+        [
+            str(BIN / "django-admin"),
+            "makemigrations",
+            "--check",
+            "--dry-run",
+            "--settings",
+            "jiangdun.hall.settings",
+        ],
+    ),
     ("board", [sys.executable, "tools/web_build.py", "lint"]),
 ]
 

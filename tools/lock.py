@@ -15,7 +15,16 @@ LOCKS = {
 for name, wanted in LOCKS.items():
     subprocess.run(
         [Path(sys.executable).parent / "uv", "pip", "compile", "--quiet", "--universal", "--no-header"]
-        + ["--python-version", "3.11", "--generate-hashes", "--upgrade", "pyproject.toml", *wanted, "-o", name],
+        + [
+            "--python-version",
+            "3.11",
+            "--generate-hashes",
+            "--upgrade",
+            "pyproject.toml",
+            *wanted,
+            "-o",
+            name,
+        ],
         cwd=ROOT,
         check=True,
     )

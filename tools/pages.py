@@ -15,8 +15,8 @@ ROOMS = ("core", "alliance", "feeds", "picture", "watch", "response")
 
 HEAD = """# Facts
 
-What the journal may hold, room by room: made from the code by `tools/pages.py`. Every fact also carries its number, time,
-who did it, the fact that led to it, its subject, whether it is an exercise, and the hash of the fact before.
+What the journal may hold, room by room: made from the code by `tools/pages.py`. Every fact also carries its number,
+time, who did it, the fact that led to it, its subject, whether it is an exercise, and the hash of the fact before.
 
 """
 

@@ -82,7 +82,9 @@ def main() -> None:
     dev = "--dev" in sys.argv[1:]
     make_venv()
     project = [ROOT / "pyproject.toml", ROOT / "src/jiangdun/__init__.py"]
-    once("runtime", [ROOT / "requirements.lock", *project], lambda: install("requirements.lock"), "installing")
+    once(
+        "runtime", [ROOT / "requirements.lock", *project], lambda: install("requirements.lock"), "installing"
+    )
     if dev:
         lock = ROOT / "requirements-dev.lock"
         once("dev", [lock, *project], lambda: install(lock.name), "installing what tests need")

@@ -40,7 +40,12 @@ class Total:
     def run(self, name: str, command: list[str], **env: str) -> None:
         print(f"\n── {name}", flush=True)
         with subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=ROOT,
+            env={**os.environ, **env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         ) as process:
             assert process.stdout is not None
             last: dict[str, int] = {}
@@ -48,7 +53,9 @@ class Total:
                 print(line, end="", flush=True)
                 found = COUNT.findall(line)
                 if found and (" in " in line or "Tests " in line):
-                    last = {word.rstrip("s") if word.startswith("error") else word: int(n) for n, word in found}
+                    last = {
+                        word.rstrip("s") if word.startswith("error") else word: int(n) for n, word in found
+                    }
         self.passed += last.get("passed", 0)
         self.skipped += last.get("skipped", 0)
         self.failed += last.get("failed", 0) + last.get("error", 0)
@@ -75,11 +82,17 @@ def main() -> int:
     if url:
         rooms = ["core", "alliance", "feeds", "picture", "watch", "response", "web", "stories"]
         marked = [f"tests/{room}" for room in rooms if (ROOT / "tests" / room).is_dir()]
-        total.run("tests on PostgreSQL", [*PYTEST, *workers, "-m", "django_db or database", *marked], DATABASE_URL=url)
+        total.run(
+            "tests on PostgreSQL",
+            [*PYTEST, *workers, "-m", "django_db or database", *marked],
+            DATABASE_URL=url,
+        )
     else:
         total.lack("postgres", "Start one, or set TEST_DATABASE_URL.")
     total.run("the board's own tests", [sys.executable, "tools/web_build.py", "test"])
-    chromium = os.environ.get("JIANGDUN_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    chromium = (
+        os.environ.get("JIANGDUN_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    )
     if chromium:
         browser = [*PYTEST, "tests/browser", "--override-ini", "addopts=-ra --strict-markers"]
         total.run("tests in the browser", browser, JIANGDUN_CHROMIUM=chromium)

@@ -56,9 +56,11 @@ class Desk:
         wiring.register_timers()
         self._writer.start()
         web.bind(
-            writer=self._writer.do, ears=self._ask, demo=any(a.demo for a in await web.read(alliance.agencies))
+            writer=self._writer.do,
+            ears=self._ask,
+            demo=any(a.demo for a in await web.read(alliance.agencies)),
         )
-        live.need_snapshot = lambda: self._link.tell(Word.WANT_SNAPSHOT, {})
+        live.need_snapshot = self._want_snapshot
         server = uvicorn.Server(
             uvicorn.Config(
                 "jiangdun.web.asgi:application",
@@ -145,17 +147,26 @@ class Desk:
         if not scenes:
             return
         positions = [
-            geofence.UnitPosition(u["unit_id"], u["lon"], u["lat"], datetime.fromtimestamp(u["heard_at_ms"] / 1000, UTC))
+            geofence.UnitPosition(
+                u["unit_id"], u["lon"], u["lat"], datetime.fromtimestamp(u["heard_at_ms"] / 1000, UTC)
+            )
             for u in self._units.values()
         ]
         for arrival in geofence.arrivals(positions, scenes, clock.now()):
             await self._writer.do(
                 lambda arrival=arrival: response.arrive(  # type: ignore[misc]
-                    arrival.assignment_id, by=By(system="geofence"), now=clock.now(), source="geofence", instant=arrival.at
+                    arrival.assignment_id,
+                    by=By(system="geofence"),
+                    now=clock.now(),
+                    source="geofence",
+                    instant=arrival.at,
                 )
             )
 
     # -- ears
+
+    def _want_snapshot(self) -> None:
+        self._link.tell(Word.WANT_SNAPSHOT, {})
 
     async def _speak_for_ears(self) -> None:
         """Ears that say nothing are no broken link: boards hear that the desk lives and its sources are not."""

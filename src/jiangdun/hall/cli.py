@@ -26,7 +26,9 @@ COMMANDS: Final = (
     Command("replay", "jiangdun.hall.replay", "run recordings through decoder, engine and archive / 回放"),
     Command("rules", "jiangdun.hall.rules", "check rule files / 规则检查"),
     Command("journal", "jiangdun.hall.journal", "verify the journal / 校验日志链"),
-    Command("doctor", "jiangdun.hall.doctor", "what is installed, reachable, writable, and what to do / 体检"),
+    Command(
+        "doctor", "jiangdun.hall.doctor", "what is installed, reachable, writable, and what to do / 体检"
+    ),
     Command("account", "jiangdun.hall.account", "create the first accounts of an installation / 账号"),
     Command("warm", "jiangdun.hall.warm", "compile the kernels / 预编译"),
 )

@@ -38,7 +38,9 @@ def python_version() -> Finding:
 def sm3() -> Finding:
     if "sm3" in hashlib.algorithms_available:
         return Finding("SM3", "ok", "hashlib")
-    return Finding("SM3", "warn", "missing", "OpenSSL 缺少国密 SM3，仅用 SHA-256", "this OpenSSL lacks SM3; SHA-256 only")
+    return Finding(
+        "SM3", "warn", "missing", "OpenSSL 缺少国密 SM3，仅用 SHA-256", "this OpenSSL lacks SM3; SHA-256 only"
+    )
 
 
 def home() -> Finding:
@@ -51,7 +53,9 @@ def home() -> Finding:
         probe.write_bytes(b"ok")
         probe.unlink()
     except OSError as error:
-        return Finding("home", "fail", f"{path}: {error.strerror}", "检查 JIANGDUN_HOME 权限", "check JIANGDUN_HOME")
+        return Finding(
+            "home", "fail", f"{path}: {error.strerror}", "检查 JIANGDUN_HOME 权限", "check JIANGDUN_HOME"
+        )
     free_gb = shutil.disk_usage(path).free / 1e9
     if free_gb < DISK_FREE_MIN_GB:
         return Finding("home", "warn", f"{free_gb:.1f} GB free", "清理磁盘空间", "free some disk space")
@@ -79,10 +83,16 @@ def database() -> Finding:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except Exception as error:
-        return Finding("database", "fail", str(error).strip(), "检查 DATABASE_URL", "check DATABASE_URL and the server")
+        return Finding(
+            "database", "fail", str(error).strip(), "检查 DATABASE_URL", "check DATABASE_URL and the server"
+        )
     if waiting:
         return Finding(
-            "database", "warn", f"{len(waiting)} migrations to run", "执行 jiangdun up", "run `jiangdun up` once"
+            "database",
+            "warn",
+            f"{len(waiting)} migrations to run",
+            "执行 jiangdun up",
+            "run `jiangdun up` once",
         )
     return Finding("database", "ok", connection.vendor)
 

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
@@ -126,7 +126,7 @@ class Listener:
 class Caller:
     """Desk's end: keeps calling, hands out what comes, knows whether ears is there."""
 
-    def __init__(self, path: Path, take: Take, on_open: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, path: Path, take: Take, on_open: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._path, self._take, self._on_open = path, take, on_open
         self._wire: Wire | None = None
 

@@ -48,7 +48,9 @@ def rules(records: Iterable[Mapping[str, Any]]) -> list[RuleSpec]:
         try:
             found.append(language.read(record["yaml"], record["name"], version=int(record["version"])))
         except RuleError as error:
-            log.error("a released rule cannot be read and is not in force", rule=record["name"], why=str(error))
+            log.error(
+                "a released rule cannot be read and is not in force", rule=record["name"], why=str(error)
+            )
     return found
 
 

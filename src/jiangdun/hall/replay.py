@@ -109,7 +109,9 @@ class Replay:
         self.summary.wrong.update(recording.wrong)
 
     def _bytes(self, recording: Recording, progress: _Bar) -> None:
-        session: ProtocolSession = Jt808Session(Everyone(), recorded=True) if recording.format == "808" else AisSession()
+        session: ProtocolSession = (
+            Jt808Session(Everyone(), recorded=True) if recording.format == "808" else AisSession()
+        )
         heard_ms = 0
         take, took = session.take, self._take
         for n, said in enumerate(recording.said()):
@@ -285,7 +287,9 @@ def _start(text: str | None) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused(f"--start {text}: 应为 2026-11-21T19:30:00+08:00 这样的时间 is no ISO 8601 time") from None
+        raise Refused(
+            f"--start {text}: 应为 2026-11-21T19:30:00+08:00 这样的时间 is no ISO 8601 time"
+        ) from None
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 

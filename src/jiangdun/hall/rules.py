@@ -11,7 +11,9 @@ CATALOGUE = Path(__file__).parent.parent / "watch" / "catalogue"
 def arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     check = verbs.add_parser("check", help="read rule files and say what they mean, or what is wrong")
-    check.add_argument("paths", nargs="*", type=Path, default=[CATALOGUE], help="files or folders (the catalogue)")
+    check.add_argument(
+        "paths", nargs="*", type=Path, default=[CATALOGUE], help="files or folders (the catalogue)"
+    )
     check.add_argument("--lang", choices=("zh", "en"), help="one language only")
 
 

@@ -70,7 +70,9 @@ def _database() -> dict[str, object]:
 
 SECRET_KEY = _secret()
 DEBUG = False
-ALLOWED_HOSTS = [h for h in os.environ.get("JIANGDUN_HOSTS", f"127.0.0.1,localhost,{HTTP_HOST}").split(",") if h]
+ALLOWED_HOSTS = [
+    h for h in os.environ.get("JIANGDUN_HOSTS", f"127.0.0.1,localhost,{HTTP_HOST}").split(",") if h
+]
 DATABASES = {"default": _database()}
 AUTH_USER_MODEL = "core.Account"
 INSTALLED_APPS = [

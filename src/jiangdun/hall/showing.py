@@ -119,8 +119,14 @@ class Showing:
         known = self.identities.get(target.track)
         unit, device = self._units.get(target.track), self._devices.get(target.track)
         source = unit.source if unit else device.source if device else "ais" if target.track < 10**9 else ""
-        ident = unit.ident if unit else device.ident if device else str(target.track) if source == "ais" else ""
-        details = {} if known is None else {key: asdict(known)[key] for key in SAID if asdict(known)[key] is not None}
+        ident = (
+            unit.ident if unit else device.ident if device else str(target.track) if source == "ais" else ""
+        )
+        details = (
+            {}
+            if known is None
+            else {key: asdict(known)[key] for key in SAID if asdict(known)[key] is not None}
+        )
         return {
             "handle": target.handle,
             "track": str(target.track),

@@ -44,7 +44,7 @@ class Spooling:
                     log.error("the spool is shorter than what was read of it; reading from its beginning")
                     position = 0
                 file.seek(position)
-                found = []
+                found: list[tuple[bytes, int]] = []
                 while len(found) < LINES_MAX and (line := file.readline(spool.MAX_LINE + 1)).endswith(b"\n"):
                     position += len(line)
                     if line != b"\n":

@@ -71,7 +71,9 @@ class Supervisor:
             steady = now - child.started_at_s > STEADY_S
             child.wait_s = RESTART_FIRST_S if steady else min(child.wait_s * 2, RESTART_MAX_S)
             child.restart_at_s = now + child.wait_s
-            log.warning("process ended", process=child.name, code=child.process.returncode, again_in_s=child.wait_s)
+            log.warning(
+                "process ended", process=child.name, code=child.process.returncode, again_in_s=child.wait_s
+            )
         if child.restart_at_s is not None and now >= child.restart_at_s:
             child.process = subprocess.Popen(list(child.command), env=self._env, start_new_session=True)
             child.started_at_s, child.restart_at_s = now, None

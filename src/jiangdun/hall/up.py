@@ -8,7 +8,7 @@ import os
 from . import django_up
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:  # noqa: ARG001  (settings come from the environment)
+def arguments(parser: argparse.ArgumentParser) -> None:
     pass
 
 

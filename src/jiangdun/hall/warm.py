@@ -7,7 +7,7 @@ import argparse
 from jiangdun.core import clock
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:  # noqa: ARG001
+def arguments(parser: argparse.ArgumentParser) -> None:
     pass
 
 

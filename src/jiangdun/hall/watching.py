@@ -102,10 +102,16 @@ class Watching:
         self._zones |= {zone.zone_id: zone for zone in reference.zones(self._zone_records)}
         gone = self._zones.keys() - {record["zone_id"] for record in self._zone_records}
         for zone_id in gone:
-            self._zones[zone_id] = replace(self._zones[zone_id], valid_to_ms=self._zones[zone_id].valid_from_ms)
+            self._zones[zone_id] = replace(
+                self._zones[zone_id], valid_to_ms=self._zones[zone_id].valid_from_ms
+            )
 
     def _in_force(self) -> list[RuleSpec]:
-        return [self._rules[key] for key in ((r["name"], int(r["version"])) for r in self._rule_records) if key in self._rules]
+        return [
+            self._rules[key]
+            for key in ((r["name"], int(r["version"])) for r in self._rule_records)
+            if key in self._rules
+        ]
 
     def _say(self, events: Iterable[AlertEvent]) -> int:
         lines = [self._line(event) for event in events]

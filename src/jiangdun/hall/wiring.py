@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-
 from uuid import UUID
 
 from jiangdun.core import timers

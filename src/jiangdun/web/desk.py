@@ -31,7 +31,7 @@ ANSWER_S: Final = 3.0
 class Runner(Protocol):
     """Runs a function somewhere and gives its result: `core.writer.Writer.do`, or a pool of threads."""
 
-    def __call__(self, fn: Callable[[], Any]) -> Awaitable[Any]: ...
+    def __call__(self, fn: Callable[[], Any], /) -> Awaitable[Any]: ...
 
 
 class Ears(Protocol):

@@ -62,7 +62,17 @@ PEOPLE: Final = (
 
 UNITS: Final = (
     CastUnit("演示海巡01", "boat", "msa", "ais", "413990001", 828.0, -120.0, 4, ("board", "tow", "rescue")),
-    CastUnit("演示水警760", "boat", "waterpolice", "ais", "413990760", 809.0, 150.0, 5, ("board", "arrest", "rescue")),
+    CastUnit(
+        "演示水警760",
+        "boat",
+        "waterpolice",
+        "ais",
+        "413990760",
+        809.0,
+        150.0,
+        5,
+        ("board", "arrest", "rescue"),
+    ),
     CastUnit("演示渔政12", "boat", "fishery", "ais", "413990012", 756.0, -200.0, 3, ("board",)),
     CastUnit("演示水政03", "boat", "water", "ais", "413990003", 786.0, 40.0, 3, ("board",)),
     CastUnit("演示治矿车1", "car", "mine", "jt808", "13990000001", 821.0, 3_900.0, 2, ("inspect",)),

@@ -48,7 +48,10 @@ def check(url: str, logins: Mapping[str, Mapping[str, str]]) -> int:
     """Each line is one thing a newcomer would see; the first that fails ends it with exit code 1."""
     desk = Visitor(url)
     steps: list[tuple[str, Callable[[], Any]]] = [
-        ("登录 the page opens, one may sign in", lambda: desk.sign_in("mine-desk", logins["mine-desk"]["password"])),
+        (
+            "登录 the page opens, one may sign in",
+            lambda: desk.sign_in("mine-desk", logins["mine-desk"]["password"]),
+        ),
         ("目标 vessels are heard", lambda: _until(lambda: _heard(desk))),
         ("预警 a vessel is warned about", lambda: _until(lambda: _warned(desk))),
         ("警情 the truck's incident waits to be signed", lambda: _until(lambda: _waiting(desk))),
@@ -87,7 +90,9 @@ def _warned(desk: Visitor) -> bool:
 
 def _waiting(desk: Visitor) -> Any:
     board = desk.ask("GET", "/api/board")
-    return next((i for i in board["incidents"] if i["kind"] == "illegal-dumping" and i["state"] == "new"), None)
+    return next(
+        (i for i in board["incidents"] if i["kind"] == "illegal-dumping" and i["state"] == "new"), None
+    )
 
 
 def _sign(desk: Visitor) -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,7 +44,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _environment(home: Path, options: argparse.Namespace) -> dict[str, str]:
     """Set before the settings are read. The demo binds to this machine only, whatever the environment says."""
-    found = {"JIANGDUN_HOME": str(home), "JIANGDUN_HTTP_HOST": "127.0.0.1", "JIANGDUN_FEEDS_HOST": "127.0.0.1"}
+    found = {
+        "JIANGDUN_HOME": str(home),
+        "JIANGDUN_HTTP_HOST": "127.0.0.1",
+        "JIANGDUN_FEEDS_HOST": "127.0.0.1",
+    }
     if options.port is not None or options.check:
         # Beside another installation: every port is a free one.
         ports = _free_ports(4)
@@ -91,12 +95,12 @@ def _prepare(home: Path) -> dict[str, Any]:
 
 def _offset_s(face: datetime) -> int:
     """What makes the clock show `face` now."""
-    return round((face - datetime.now(UTC)).total_seconds())
+    return round((face - (clock.now() - clock.offset())).total_seconds())
 
 
 def _next_evening(last_start_ms: int | None) -> datetime:
     """23:05 of today, or of the day after the last demo day: the clock of a kept demo never goes back."""
-    today = datetime.now(UTC).astimezone(LOCAL).replace(hour=START[0], minute=START[1], second=0, microsecond=0)
+    today = clock.now().astimezone(LOCAL).replace(hour=START[0], minute=START[1], second=0, microsecond=0)
     if last_start_ms is None:
         return today
     last = datetime.fromtimestamp(last_start_ms / 1000, LOCAL)

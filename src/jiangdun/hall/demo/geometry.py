@@ -15,7 +15,10 @@ Point = tuple[float, float]
 """(lon, lat), degrees WGS-84."""
 
 ANCHORS: Final[tuple[tuple[float, Point], ...]] = (
-    (716.0, (116.6489, 30.0029)),  # upstream-going report line, 30°00′08″N 116°38′42″E to 30°00′13″N 116°39′10″E
+    (
+        716.0,
+        (116.6489, 30.0029),
+    ),  # upstream-going report line, 30°00′08″N 116°38′42″E to 30°00′13″N 116°39′10″E
     (770.0, (116.2055, 29.7379)),  # report line at the mouth of Poyang Lake; its chainage is ours
     (802.3, (115.8936, 29.7325)),  # downstream-going report line, end of the VTS area
     (844.0, (115.5300, 29.8500)),  # end of the bureau's area; the point is ours
@@ -48,7 +51,9 @@ def _centreline() -> tuple[tuple[float, Point], ...]:
         for step in range(steps):
             share = step / steps
             straight = a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share
-            swing = 1_400.0 * math.sin(math.pi * share) * math.sin(2 * math.pi * share * (km_b - km_a) / BENDS)
+            swing = (
+                1_400.0 * math.sin(math.pi * share) * math.sin(2 * math.pi * share * (km_b - km_a) / BENDS)
+            )
             points.append((km_a + (km_b - km_a) * share, _offset(straight, along, swing)))
     points.append(ANCHORS[-1])
     return tuple(points)
@@ -98,7 +103,8 @@ def around(centre: Point, radius_m: float, corners: int = 24) -> list[Point]:
     lon, lat = centre
     ring = [
         (
-            lon + radius_m * math.cos(2 * math.pi * i / corners) / (_M_PER_DEGREE * math.cos(math.radians(lat))),
+            lon
+            + radius_m * math.cos(2 * math.pi * i / corners) / (_M_PER_DEGREE * math.cos(math.radians(lat))),
             lat + radius_m * math.sin(2 * math.pi * i / corners) / _M_PER_DEGREE,
         )
         for i in range(corners)
@@ -133,34 +139,70 @@ class DrawnZone:
 
 ZONES: Final[tuple[DrawnZone, ...]] = (
     DrawnZone(
-        "lane-down", "lane-down", "演示下行通航分道", "Demo downbound lane", "msa",
-        strip(716.5, 843.5, 60.0, 330.0), "长江干线安徽至四川段船舶航行规则",
+        "lane-down",
+        "lane-down",
+        "演示下行通航分道",
+        "Demo downbound lane",
+        "msa",
+        strip(716.5, 843.5, 60.0, 330.0),
+        "长江干线安徽至四川段船舶航行规则",
     ),
     DrawnZone(
-        "lane-up", "lane-up", "演示上行通航分道", "Demo upbound lane", "msa",
-        strip(716.5, 843.5, -330.0, -60.0), "长江干线安徽至四川段船舶航行规则",
+        "lane-up",
+        "lane-up",
+        "演示上行通航分道",
+        "Demo upbound lane",
+        "msa",
+        strip(716.5, 843.5, -330.0, -60.0),
+        "长江干线安徽至四川段船舶航行规则",
     ),
     DrawnZone(
-        "dike", "danger-dike", "演示顺坝危险水域", "Demo training dike, danger area", "msa",
-        strip(DIKE_KM - 1.2, DIKE_KM + 1.2, DIKE_LEFT_M - 110, DIKE_LEFT_M + 210), "长江干线安徽至四川段船舶航行规则",
+        "dike",
+        "danger-dike",
+        "演示顺坝危险水域",
+        "Demo training dike, danger area",
+        "msa",
+        strip(DIKE_KM - 1.2, DIKE_KM + 1.2, DIKE_LEFT_M - 110, DIKE_LEFT_M + 210),
+        "长江干线安徽至四川段船舶航行规则",
     ),
     DrawnZone(
-        "crossing", "crossing-area", "演示横驶区", "Demo crossing area", "msa",
-        strip(814.0, 815.0, -600.0, 600.0), "长江干线安徽至四川段船舶航行规则",
+        "crossing",
+        "crossing-area",
+        "演示横驶区",
+        "Demo crossing area",
+        "msa",
+        strip(814.0, 815.0, -600.0, 600.0),
+        "长江干线安徽至四川段船舶航行规则",
     ),
     DrawnZone(
-        "anchorage", "anchorage", "演示锚地", "Demo anchorage", "port",
+        "anchorage",
+        "anchorage",
+        "演示锚地",
+        "Demo anchorage",
+        "port",
         strip(796.0, 799.0, -720.0, -420.0),
     ),
     DrawnZone(
-        "sand-ban", "sand-ban", "演示禁采区", "Demo sand-mining ban", "water",
-        strip(780.0, 792.0, -760.0, -380.0), "长江河道采砂管理条例",
+        "sand-ban",
+        "sand-ban",
+        "演示禁采区",
+        "Demo sand-mining ban",
+        "water",
+        strip(780.0, 792.0, -760.0, -380.0),
+        "长江河道采砂管理条例",
     ),
     DrawnZone(
-        "reserve", "reserve-core", "演示江豚保护区核心区", "Demo porpoise reserve, core", "fishery",
-        strip(752.0, 760.0, 380.0, 760.0), "中华人民共和国长江保护法",
+        "reserve",
+        "reserve-core",
+        "演示江豚保护区核心区",
+        "Demo porpoise reserve, core",
+        "fishery",
+        strip(752.0, 760.0, 380.0, 760.0),
+        "中华人民共和国长江保护法",
     ),
-    DrawnZone("site", "work-site", "演示建筑工地", "Demo construction site", "mine", around(WORK_SITE, 260.0)),
+    DrawnZone(
+        "site", "work-site", "演示建筑工地", "Demo construction site", "mine", around(WORK_SITE, 260.0)
+    ),
     DrawnZone("pit", "abandoned-pit", "演示废弃矿坑", "Demo abandoned pit", "mine", around(PIT, 300.0)),
 )
 
@@ -183,8 +225,14 @@ def zones_geojson() -> dict[str, Any]:
                 "agency": zone.agency,
                 "legal_basis": [{"law": zone.law}] if zone.law else [],
             },
-            "geometry": {"type": "Polygon", "coordinates": [[[round(x, 6), round(y, 6)] for x, y in zone.ring]]},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [[[round(x, 6), round(y, 6)] for x, y in zone.ring]],
+            },
         }
-        for zone in (DrawnZone("water", "water", "演示江面（示意图）", "Demo river (schematic)", "msa", river()), *ZONES)
+        for zone in (
+            DrawnZone("water", "water", "演示江面（示意图）", "Demo river (schematic)", "msa", river()),
+            *ZONES,
+        )
     ]
     return {"type": "FeatureCollection", "features": features}

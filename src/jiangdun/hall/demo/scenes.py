@@ -6,6 +6,7 @@ Times are ms since the demo's start, 23:05 on the demo's clock; the truck's even
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from jiangdun.feeds.columns import Kind
@@ -85,11 +86,11 @@ REACHES_PIT_MS: Final = -15 * MINUTE + 55_000
 LEAVES_PIT_MS: Final = 25 * MINUTE
 
 
-def _road(start_ms: int, end_ms: int, points: tuple[geometry.Point, ...]) -> tuple[tuple[int, geometry.Point], ...]:
+def _road(
+    start_ms: int, end_ms: int, points: tuple[geometry.Point, ...]
+) -> tuple[tuple[int, geometry.Point], ...]:
     """Steady speed over the road's legs."""
-    lengths = [
-        ((b[0] - a[0]) ** 2 * 0.75 + (b[1] - a[1]) ** 2) ** 0.5 for a, b in zip(points, points[1:], strict=False)
-    ]
+    lengths = [((b[0] - a[0]) ** 2 * 0.75 + (b[1] - a[1]) ** 2) ** 0.5 for a, b in pairwise(points)]
     done, legs = 0.0, [(start_ms, points[0])]
     for length, point in zip(lengths, points[1:], strict=True):
         done += length

@@ -9,6 +9,7 @@ import heapq
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 
 from jiangdun.feeds.columns import DEGREE, Kind
@@ -34,7 +35,8 @@ class Said:
 
 
 class Voice(Protocol):
-    every_ms: int
+    @property
+    def every_ms(self) -> int: ...
 
     def say(self, t_ms: int) -> bytes: ...
 
@@ -131,11 +133,20 @@ def voices(start_ms: int, codes: Mapping[str, str]) -> list[Voice]:
     station = AisStation("AI", source="demo")
     found: list[Voice] = [ShipVoice(v, station, start_ms) for v in world.background()]
     for ship in scenes.ships():
-        found.append(ShipVoice(ship, station, start_ms, shows=lambda t, ship=ship: scenes.shows(ship, t)))
+        found.append(ShipVoice(ship, station, start_ms, shows=partial(scenes.shows, ship)))
     for unit in cast.UNITS:
         if unit.source == "ais":
             vessel = Vessel(
-                unit.ident, "DEMO PATROL " + unit.ident[-3:], Kind.OFFICIAL, 55, 24, 6, 1.4, False, 10_000, _patrolling(unit)
+                unit.ident,
+                "DEMO PATROL " + unit.ident[-3:],
+                Kind.OFFICIAL,
+                55,
+                24,
+                6,
+                1.4,
+                False,
+                10_000,
+                _patrolling(unit),
             )
             found.append(ShipVoice(vessel, station, start_ms))
         else:
@@ -148,7 +159,9 @@ def voices(start_ms: int, codes: Mapping[str, str]) -> list[Voice]:
     return found
 
 
-def _terminal(ident: str, plate: str, motion: Motion, start_ms: int, codes: Mapping[str, str]) -> TerminalVoice:
+def _terminal(
+    ident: str, plate: str, motion: Motion, start_ms: int, codes: Mapping[str, str]
+) -> TerminalVoice:
     return TerminalVoice(Terminal(ident, plate, code=codes.get(ident, "")), ident, motion, start_ms)
 
 

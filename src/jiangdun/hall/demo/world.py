@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from jiangdun.feeds.columns import Kind
@@ -142,7 +143,7 @@ def along(legs: tuple[tuple[int, Point], ...], nav: int = 0) -> Motion:
     def motion(t_ms: int) -> State:
         if t_ms <= legs[0][0]:
             return State(legs[0][1], 0.0, 0.0, nav)
-        for (t_a, a), (t_b, b) in zip(legs, legs[1:], strict=False):
+        for (t_a, a), (t_b, b) in pairwise(legs):
             if t_ms < t_b:
                 share = (t_ms - t_a) / (t_b - t_a)
                 east = (b[0] - a[0]) * 111_320 * math.cos(math.radians(a[1]))
@@ -150,7 +151,9 @@ def along(legs: tuple[tuple[int, Point], ...], nav: int = 0) -> Motion:
                 metres = math.hypot(east, north)
                 speed = metres / ((t_b - t_a) / 1000) / KN
                 heading = math.degrees(math.atan2(east, north)) % 360 if metres > 1 else 0.0
-                return State((a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share), speed, heading, nav)
+                return State(
+                    (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share), speed, heading, nav
+                )
         return State(legs[-1][1], 0.0, 0.0, nav)
 
     return motion
@@ -161,7 +164,7 @@ def river_leg(stops: tuple[tuple[int, float, float], ...]) -> Motion:
 
     def motion(t_ms: int) -> State:
         t_ms = min(max(t_ms, stops[0][0]), stops[-1][0])
-        for (t_a, km_a, left_a), (t_b, km_b, left_b) in zip(stops, stops[1:], strict=False):
+        for (t_a, km_a, left_a), (t_b, km_b, left_b) in pairwise(stops):
             if t_ms <= t_b:
                 share = (t_ms - t_a) / (t_b - t_a)
                 km, left = km_a + (km_b - km_a) * share, left_a + (left_b - left_a) * share
