@@ -7,6 +7,7 @@ import os
 import re
 from typing import Any, Final
 
+import pytest
 from conftest import ROOT, Demo, Desk
 from playwright.sync_api import WebSocketRoute, expect
 
@@ -35,6 +36,7 @@ COUNT_COLOURS: Final = """async (png) => {
 def _picture(desk: Desk, name: str) -> None:
     """Kept in the documentation where JIANGDUN_PICTURES asks for it."""
     if os.environ.get("JIANGDUN_PICTURES"):
+        desk.page.wait_for_timeout(3_000)  # the flight has ended, names are laid out anew
         desk.page.screenshot(path=str(ROOT / f"docs/images/{name}.png"))
 
 
@@ -54,20 +56,50 @@ def test_the_map_shows_the_river_and_what_moves_on_it(demo: Demo, desks: Any) ->
     assert desk.serious() == []
 
 
-def test_an_incident_is_where_the_map_goes(demo: Demo, desks: Any) -> None:
+@pytest.mark.parametrize(
+    ("what", "name"), [("incidents] [data-incident", "incident"), ("alerts] [data-episode", "board")]
+)
+def test_the_map_goes_to_what_is_chosen_and_back(demo: Demo, desks: Any, what: str, name: str) -> None:
     desk = desks(size=WALL)
     desk.sign_in("mine-desk", demo.password("mine-desk"))
     desk.wait_for_map()
-    card = desk.page.locator("[data-testid=incidents] [data-incident]").first
+    card = desk.page.locator(f"[data-testid={what}]").first
     card.wait_for(timeout=FOUND_MS)
     card.click()
     desk.page.locator(".map-pin").wait_for()
-    desk.page.wait_for_timeout(2_500)  # the flight, for the picture
-    _picture(desk, "board.zh-CN")
+    desk.page.mouse.move(900, 1060)
+    _picture(desk, f"{name}.zh-CN")
     desk.speak("en")
-    _picture(desk, "board.en")
+    _picture(desk, f"{name}.en")
     card.click()
     desk.page.locator(".map-pin").wait_for(state="detached")
+
+
+def test_a_hand_on_the_map_locks_the_view_until_the_star_is_pressed(demo: Demo, desks: Any) -> None:
+    desk = desks()
+    desk.sign_in("duty", demo.password("duty"))
+    desk.wait_for_map()
+    locked = desk.page.get_by_text("视图已锁定")
+    expect(locked).to_have_count(0)
+    desk.page.mouse.move(660, 400)
+    desk.page.mouse.down()
+    desk.page.mouse.move(720, 440, steps=6)
+    desk.page.mouse.up()
+    expect(locked).to_be_visible()
+    desk.page.get_by_role("button", name="回到所选").click()
+    expect(locked).to_have_count(0)
+
+
+def test_the_board_is_worked_without_a_mouse(demo: Demo, desks: Any) -> None:
+    desk = desks()
+    desk.sign_in("mine-desk", demo.password("mine-desk"))
+    desk.page.locator("[data-testid=incidents] [data-incident]").first.wait_for(timeout=FOUND_MS)
+    for _ in range(40):  # to the end of alerts and incidents, wherever that is
+        desk.page.keyboard.press("j")
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.get_by_test_id("selected").locator("[data-incident]")).to_be_visible()
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.get_by_test_id("selected-title")).to_have_count(0)
 
 
 def test_the_link_turns_red_within_five_seconds_and_the_board_reads_on(demo: Demo, desks: Any) -> None:

@@ -11,7 +11,7 @@ import { useSession } from './session'
 
 export const REFETCH_MS = 120 // facts of one thing within this cause one reading of it
 export const EXPIRE_EVERY_MS = 10_000
-export const TICK_MS = 250
+export const TICK_MS = 500
 export const SNAPSHOT_RETRY_MS = 3_000
 export const WAITING_MAX = 5_000 // facts kept while the snapshot is on its way
 
@@ -30,7 +30,7 @@ export const useBoard = defineStore('board', () => {
   const sources = shallowRef<Source[]>([])
   const link = ref(false)
   const cursor = ref<number | null>(null)
-  const now = ref(0) // the server's clock, four times a second
+  const now = ref(0) // the server's clock, twice a second
   const frameAt = ref<number | null>(null) // t_ms of the newest positions
   const targetCount = ref(0)
   const touched = reactive(new Map<string, number>()) // subject → number of its last fact
