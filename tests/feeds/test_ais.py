@@ -268,6 +268,13 @@ def test_a_datagram_without_a_line_end_is_whole() -> None:
     assert len(session.end(NOW).observations) == 1
 
 
+def test_the_head_of_a_lightweight_ethernet_datagram_is_passed_over() -> None:
+    datagram = b"UdPbC\x00" + AisStation(source="GP0001").fix(Fix("ais", "413765432", 70_000_000, 18_000_000), NOW)
+    (fix,) = AisSession(datagrams=True).take(datagram, NOW).observations
+    assert isinstance(fix, Fix)
+    assert fix.t_device_ms == NOW
+
+
 def test_texts_name_their_sender() -> None:
     text = AisSession().take(GOLDEN[4]["bytes"].encode(), NOW).observations[0]
     assert isinstance(text, Text)
