@@ -20,7 +20,7 @@ from jiangdun.alliance import actions as alliance
 from jiangdun.alliance.grants import GRANTS, ROLES
 from jiangdun.core import access, accounts, clock, journal
 from jiangdun.core.journal import By
-from jiangdun.web import desk
+from jiangdun.web import asking, desk
 from jiangdun.web.asgi import application
 from jiangdun.web.live import live
 from jiangdun.web.sessions import key_of
@@ -195,7 +195,7 @@ def ears() -> Ears:
 
 
 @pytest.fixture
-def house(db: None, ears: Ears) -> Iterator[None]:
+def house(db: None, ears: Ears, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Everything bound; reading and writing happen in the test's own thread and transaction."""
 
     def written(fn: Callable[[], Any]) -> tuple[Any, list[journal.Sealed]]:
@@ -208,6 +208,7 @@ def house(db: None, ears: Ears) -> Iterator[None]:
         live.publish_facts(sealed)
         return value
 
+    monkeypatch.setattr(asking, "FRESH_S", -1.0)  # `test_session` tries what is kept
     access.bind(GRANTS)
     desk.bind(writer=write, reader=here, ears=ears, demo=True)
     live.__init__()  # type: ignore[misc]  # nobody is on the wire, nothing was published

@@ -150,6 +150,26 @@ def test_a_board_without_cursor_hears_only_what_happens_from_now_on(enter: Enter
     in_house(run)
 
 
+def test_what_happens_right_after_the_wire_opens_is_not_missed(enter: Enter) -> None:
+    """A board may open its wire first and take its snapshot then: the wire begins at its opening, not later."""
+    browser = enter("desk")
+
+    async def run() -> None:
+        wire = Wire(browser, "", f"http://{HOST}")
+
+        async def send(message: Any) -> None:
+            await wire.send(message)
+            if message["type"] == "websocket.accept":
+                live.publish_facts(await here(lambda: happen("at once")))
+
+        task = asyncio.create_task(application(wire.scope, wire.coming.get, send))
+        assert (await wire.fact())["body"]["episode"] == "at once"
+        wire.coming.put_nowait({"type": "websocket.disconnect", "code": 1001})
+        await asyncio.wait_for(task, SOON_S)
+
+    in_house(run)
+
+
 def test_what_happens_between_the_snapshot_and_the_wire_is_not_missed(
     enter: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

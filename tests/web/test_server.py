@@ -87,7 +87,7 @@ def server(transactional_db: None) -> Iterator[Server]:
 
 
 def close_connections(pool: ThreadPoolExecutor) -> None:
-    """Close the database connection of every thread of a pool: all are busy at once, so that each gets a turn."""
+    """Close the database connection of every thread of a pool: all are busy at once, so each gets a turn."""
     threads = len(pool._threads)
     together = threading.Barrier(max(threads, 1))
 

@@ -308,3 +308,50 @@ def test_before_the_writer_is_there_nothing_is_written(hire: Hire) -> None:
     desk.unbind()
     with pytest.raises(Exception, match="not_ready"):
         in_house(nothing)
+
+
+@pytest.fixture
+def kept(enter: Enter, monkeypatch: pytest.MonkeyPatch) -> Browser:
+    """Somebody signed in whose session is read once and then kept for as long as it may."""
+    from jiangdun.web import asking
+
+    monkeypatch.setattr(asking, "FRESH_S", 3_600.0)
+    browser = enter("desk")
+    assert browser.get("/api/units").status == 200
+    return browser
+
+
+def publish(now: datetime) -> None:
+    from jiangdun.web.live import live
+
+    live.publish_facts(journal.seal_facts(now))
+
+
+def test_a_session_is_not_read_for_every_request(kept: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_: str) -> None:
+        raise AssertionError("read again")
+
+    monkeypatch.setattr(sessions, "find_by_id", never)
+    assert kept.get("/api/units").status == 200
+
+
+def test_a_kept_session_does_not_outlive_a_switched_off_account(kept: Browser, now: datetime) -> None:
+    accounts.switch(accounts.accounts()[0].id, active=False, by=SYSTEM, now=now)
+    publish(now)
+    assert kept.get("/api/units").status == 401
+
+
+def test_a_kept_session_does_not_outlive_a_role(kept: Browser, now: datetime) -> None:
+    from jiangdun.alliance import actions as alliance
+    from jiangdun.alliance import queries
+
+    held = queries.memberships(accounts.accounts()[0].id, now)[0]
+    alliance.leave(held.id, version=held.version, by=SYSTEM, now=now)
+    publish(now)
+    assert kept.get("/api/units").status == 403
+
+
+def test_a_kept_session_does_not_outlive_its_end(kept: Browser) -> None:
+    cookies = dict(kept.cookies)
+    kept.call("DELETE", "/api/session")
+    assert Browser(cookies=cookies).get("/api/units").status == 401

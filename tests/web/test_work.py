@@ -159,7 +159,8 @@ def test_from_an_alert_to_a_closed_incident(enter: Enter, warn: Raise, boat: Uni
     ).body
     assert incident["state"] == "awaiting_review"
     incident = commander.post(f"{where}/review", {"version": incident["version"], "passed": True}).body
-    assert (incident["state"], incident["next_step"]) == ("closed", None)
+    assert (incident["state"], incident["next_step"], incident["timeline"]) == ("closed", None, None)
+    incident = desk.get(where).body
     told = [line["kind"] for line in incident["timeline"]]
     assert told[0] == "watch.AlertRaised"
     assert told[-1] == "response.IncidentClosed"
@@ -266,7 +267,8 @@ def test_a_note_stands_in_the_story_and_not_in_the_journal(enter: Enter, warn: R
     warn("e1")
     desk = enter("desk")
     where = f"/api/incidents/{board(desk)['incidents'][0]['id']}"
-    told = desk.post(f"{where}/note", {"text": "船主姓王"}).body["timeline"]
+    assert desk.post(f"{where}/note", {"text": "船主姓王"}).status == 200
+    told = desk.get(where).body["timeline"]
     assert told[-1]["words"] == "船主姓王"
     page = desk.get(f"/api/journal?subject=incident:{UUID(where[-36:])}").body
     assert "姓王" not in json.dumps(page, ensure_ascii=False)

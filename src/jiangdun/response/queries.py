@@ -70,13 +70,23 @@ def incidents(
     return _seen(asker, [_view(row, now) for row in rows[: min(limit, PAGE_MAX)]])
 
 
-def incident(incident_id: UUID, asker: Asker, now: datetime) -> IncidentStory:
-    """One incident with its evidence and its story since the alert. Raises NotFound, NotYours."""
+def incident_now(incident_id: UUID, asker: Asker, now: datetime) -> IncidentView:
+    """One incident as a board shows it, without its story: half the reading. Raises NotFound, NotYours."""
+    return _one(incident_id, asker, now)[1]
+
+
+def _one(incident_id: UUID, asker: Asker, now: datetime) -> tuple[models.Incident, IncidentView]:
     row = _with_all(models.Incident.objects.filter(id=incident_id)).first()
     if row is None:
         raise NotFound(what="incident")
     view = _view(row, now)
     access.require(asker, VIEW, view.as_thing())
+    return row, view
+
+
+def incident(incident_id: UUID, asker: Asker, now: datetime) -> IncidentStory:
+    """One incident with its evidence and its story since the alert. Raises NotFound, NotYours."""
+    row, view = _one(incident_id, asker, now)
     evidence = tuple(
         EvidenceView(item.id, item.kind, item.ref, item.title, item.person, item.agency, item.at)
         for item in row.evidence.order_by("at", "id")

@@ -23,6 +23,9 @@ from . import actions, desk, sessions
 COOKIE: Final = "jiangdun_session"
 COOKIE_HTTPS: Final = "__Host-jiangdun_session"
 COOKIE_BYTES_MAX: Final = 4_096
+FRESH_S: Final = 1.0
+"""So long a session that was read is not read again: reading it costs as much as a small action."""
+FRESH_MAX: Final = 2_000
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -83,17 +86,38 @@ def may(asker: Asker, verb: str) -> bool:
 
 
 async def session_of(cookies: Mapping[str, str]) -> sessions.Signed | None:
-    """Whoever the cookies say is there, None where they open nothing."""
+    """Whoever the cookies say is there, None where they open nothing.
+
+    What was read stays good for `FRESH_S`, or until a fact says that accounts or memberships changed.
+    """
     token = cookies.get(COOKIE_HTTPS) or cookies.get(COOKIE)
-    if not token:
+    if not token or len(token) > sessions.TOKEN_CHARS_MAX:
         return None
-    return await desk.read(lambda: sessions.find(token))
+    key, now = sessions.key_of(token), clock.monotonic()
+    held = _fresh.get(key)
+    if held is not None and now < held[0]:
+        return held[1]
+    session = await desk.read(lambda: sessions.find_by_id(key))
+    if session is not None:
+        if len(_fresh) >= FRESH_MAX:
+            _fresh.clear()
+        _fresh[key] = (now + FRESH_S, session)
+    return session
+
+
+_fresh: dict[str, tuple[float, sessions.Signed]] = {}
+
+
+def forget() -> None:
+    """Read every session anew: accounts, memberships or sessions have changed."""
+    _fresh.clear()
 
 
 async def touch(session: sessions.Signed) -> None:
     """Note that somebody is there, at most once a minute. That the writer is busy troubles nobody."""
     now = clock.now()
     if sessions.needs_touch(session, now):
+        _fresh.pop(session.session_id, None)
         with contextlib.suppress(Trouble):
             await desk.do(lambda: actions.touch_session(session.session_id, now=now))
 

@@ -45,6 +45,9 @@ WORDS_BYTES_MAX: Final = 256
 WORDS_MAX: Final = 60
 """Messages from one board within `RECHECK_S`."""
 
+CHANGES_WHO: Final = ("core.", "alliance.")
+"""Facts of these rooms may change who is signed in and what they may."""
+
 log = structlog.get_logger()
 
 
@@ -99,6 +102,8 @@ class Live:
 
     def publish_facts(self, sealed: Sequence[Sealed]) -> None:
         """Facts just sealed, in seal order."""
+        if any(one.kind.startswith(CHANGES_WHO) for one in sealed):
+            asking.forget()
         self._in_loop(lambda: self._take_facts(sealed))
 
     def publish_frame(self, data: bytes, is_snapshot: bool) -> None:
@@ -288,8 +293,10 @@ async def application(scope: MutableMapping[str, Any], receive: Receive, send: S
         await send({"type": "websocket.close", "code": Close.POLICY})  # before accept: HTTP 403
         return
     session = await asking.session_of(asking.cookies_of(scope))
-    await send({"type": "websocket.accept"})
+    # Before the accept: a board that opens its wire first and takes its snapshot then must find on the wire
+    # whatever is sealed after its snapshot.
     cursor = await _cursor(scope)
+    await send({"type": "websocket.accept"})
     why = _refusal(session, cursor)
     if why is not None or session is None or cursor is None:
         await _close(send, why or Close.POLICY)

@@ -21,7 +21,7 @@ from jiangdun.watch import actions, queries
 from jiangdun.watch.alerts import WAITING, AlertRecord, AlertState
 from jiangdun.watch.rules import language
 from jiangdun.web import asking, desk
-from jiangdun.web.api.incidents import Incident, story_of
+from jiangdun.web.api.incidents import Incident, incident_of
 
 PAGE_MAX: Final = 200
 OFFSET_MAX: Final = 100_000
@@ -130,8 +130,8 @@ async def promote(request: HttpRequest, episode: str) -> dict[str, Any]:
     """Triage says: this is an incident. T0 is now."""
     asker = asking.asker_of(request)
     moved = await _take(request, episode, "alert.promote", partial(response.promote, episode))
-    story = await desk.read(lambda: incidents_asked.incident(moved.incident_id, asker, clock.now()))
-    return story_of(story)
+    view = await desk.read(lambda: incidents_asked.incident_now(moved.incident_id, asker, clock.now()))
+    return incident_of(view)
 
 
 async def _take(request: HttpRequest, episode: str, verb: str, act: Callable[..., Any]) -> Any:

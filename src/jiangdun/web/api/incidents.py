@@ -12,7 +12,6 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from jiangdun.core import clock
-from jiangdun.core.access import Asker
 from jiangdun.core.trouble import NotFound
 from jiangdun.response import actions, queries
 from jiangdun.response.queries import ClockView, Entry, IncidentStory, IncidentView
@@ -93,7 +92,7 @@ class Line(Schema):
 
 class Incident(Schema):
     """An incident. `next_step` is the one thing to do now, `may` all that is permitted. `evidence` and
-    `timeline` are there where one incident was asked for, null in lists."""
+    `timeline` are there where one incident was read, null in lists and in answers to a step."""
 
     id: UUID
     number: str
@@ -211,7 +210,8 @@ async def incidents(
 @router.get("/incidents/{incident_id}", response=Incident, **asking.needs("incidents.read"))
 async def incident(request: HttpRequest, incident_id: UUID) -> dict[str, Any]:
     """One incident with its evidence and its story since the alert."""
-    return await _told(asking.asker_of(request), incident_id)
+    asker = asking.asker_of(request)
+    return story_of(await desk.read(lambda: queries.incident(incident_id, asker, clock.now())))
 
 
 @router.post("/incidents/{incident_id}/sign", response=Incident, **asking.needs("incident.sign"))
@@ -325,17 +325,13 @@ async def _take(
     thing = await desk.read(partial(_thing, incident_id, assignment_id))
     asking.require(request, verb, thing)
     await desk.do(partial(step, by=by, now=now))
-    return await _told(asker, incident_id)
+    return incident_of(await desk.read(lambda: queries.incident_now(incident_id, asker, clock.now())))
 
 
 def _thing(incident_id: UUID, assignment_id: UUID | None) -> dict[str, Any]:
     if assignment_id is not None and queries.incident_of_assignment(assignment_id) != incident_id:
         raise NotFound(what="assignment")
     return queries.thing(incident_id)
-
-
-async def _told(asker: Asker, incident_id: UUID) -> dict[str, Any]:
-    return story_of(await desk.read(lambda: queries.incident(incident_id, asker, clock.now())))
 
 
 def incident_of(view: IncidentView) -> dict[str, Any]:
