@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -269,7 +271,9 @@ def test_a_datagram_without_a_line_end_is_whole() -> None:
 
 
 def test_the_head_of_a_lightweight_ethernet_datagram_is_passed_over() -> None:
-    datagram = b"UdPbC\x00" + AisStation(source="GP0001").fix(Fix("ais", "413765432", 70_000_000, 18_000_000), NOW)
+    datagram = b"UdPbC\x00" + AisStation(source="GP0001").fix(
+        Fix("ais", "413765432", 70_000_000, 18_000_000), NOW
+    )
     (fix,) = AisSession(datagrams=True).take(datagram, NOW).observations
     assert isinstance(fix, Fix)
     assert fix.t_device_ms == NOW
@@ -279,3 +283,36 @@ def test_texts_name_their_sender() -> None:
     text = AisSession().take(GOLDEN[4]["bytes"].encode(), NOW).observations[0]
     assert isinstance(text, Text)
     assert text.ident == "004131200"
+
+
+def resident_mb() -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1_024
+    raise AssertionError("no VmRSS")
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc")
+def test_bad_sentences_by_the_hundred_thousand_leave_no_trace_in_memory() -> None:
+    session, station = AisSession(), AisStation()
+
+    def bad(i: int) -> bytes:
+        kind = i % 5
+        if kind == 0:
+            return b"!AIVDM,1,1,,A,%d,0*00\r\n" % i
+        if kind == 1:
+            return station.sentences(b"1%027d" % (i * 3), 5, NOW)  # type 1 of 163 bits
+        if kind == 2:
+            return b"!AIVDM,2,1,%d,A,%d,0*" % (i % 10, i)
+        if kind == 3:
+            return station.sentences(b"5%069d" % i, 0, NOW).splitlines(keepends=True)[0]  # never whole
+        return bytes(chance.choices(range(256), k=60))
+
+    chance = Random(1)
+    n = 100_000 if os.environ.get("HYPOTHESIS_PROFILE") != "soak" else 1_000_000
+    for i in range(10_000):
+        session.take(bad(i), NOW + i)
+    before = resident_mb()
+    for i in range(10_000, n):
+        session.take(bad(i), NOW + i)
+    assert resident_mb() <= before + 20

@@ -195,3 +195,30 @@ def test_fields_are_those_that_gpsd_reads_in_recorded_sentences() -> None:
                     assert left == expected[theirs], (name, case)
                 compared += 1
     assert compared > 12_000
+
+
+@pytest.mark.skipif(DATA is None, reason="JIANGDUN_DATA is not set")
+def test_fields_are_those_that_libais_reads_in_an_example_of_each_type() -> None:
+    assert DATA is not None
+    folder = Path(DATA) / "ais/libais"
+    compared = 0
+    lines = (folder / "typeexamples.nmea").read_bytes().splitlines()
+    for line, expected in zip(lines, map(json.loads, (folder / "typeexamples.json").open()), strict=True):
+        (sentence,) = sentences(line)
+        assert isinstance(sentence, Sentence)
+        value, length = bits.unarmour(sentence.payload, int(sentence.fill))
+        layout = layout_of(value, length)
+        if layout is None:
+            continue
+        ours = read(layout, value, length)
+        scale = 600 if expected["type"] == 27 else 600_000
+        assert ours["mmsi"] == expected["mmsi"]
+        for name in ("lon", "lat"):
+            if name in ours:
+                assert ours[name] / scale == pytest.approx(expected[name], abs=1e-5)
+                compared += 1
+        for name, _, theirs in NAMES:
+            if isinstance(expected.get(theirs), str) and name in ("name", "call_sign", "destination"):
+                assert ours[name] == expected[theirs].rstrip("@ ")
+                compared += 1
+    assert compared > 20

@@ -48,7 +48,6 @@ class AisSession:
         self._datagrams = datagrams
         self._lines = Lines()
         self._parts = Parts()
-        self._tags: tuple[bytes | None, bytes | None, Tag] = (None, None, _NO_TAG)
 
     @property
     def waiting(self) -> int:
@@ -106,11 +105,7 @@ class AisSession:
     def _sentence(self, sentence: Sentence, heard_ms: int, taken: Taken) -> None:
         tag = _NO_TAG
         if sentence.tag is not None:
-            if self._tags[0] == sentence.tag and self._tags[1] == sentence.tag_sum:
-                tag = self._tags[2]
-            else:
-                tag = read_tag(sentence.tag, sentence.tag_sum)
-                self._tags = (sentence.tag, sentence.tag_sum, tag)
+            tag = read_tag(sentence.tag, sentence.tag_sum)
             if not tag.sound:
                 count(taken.counts, "tag_checksum")
         if sentence.total == b"1":
@@ -131,7 +126,8 @@ class AisSession:
             self._message(whole.payload, whole.fill, whole.time_ms, heard_ms, taken)
 
     def _message(self, payload: bytes, fill: int, time_ms: int | None, heard_ms: int, taken: Taken) -> None:
-        if self._memory.payloads.repeats(payload, heard_ms):
+        payloads = self._memory.payloads
+        if payloads.knows(payload, heard_ms):
             count(taken.counts, "duplicates")
             return
         value, length = bits.unarmour(payload, fill)
@@ -148,6 +144,7 @@ class AisSession:
             reader(Message(value, length, f"{mmsi:09d}", mmsi, time_ms, taken))
             if kind <= 3:
                 self._memory.precise.note(mmsi, heard_ms)
+        payloads.note(payload, heard_ms)  # of what was understood only: noise must not fill the memory
         count(taken.counts, "decoded")
 
     @staticmethod

@@ -58,6 +58,11 @@ class Layout:
         value = value >> spare if spare >= 0 else value << -spare
         return [(((value >> shift) & mask) ^ sign) - sign for shift, mask, sign in self._steps]
 
+    def only(self, *names: str) -> Layout:
+        """The same layout with these fields alone, in this order."""
+        known = {field.name: field for field in self.fields}
+        return Layout(self.shortest, self.longest, self.bits, tuple(known[name] for name in names))
+
     def write(self, values: Mapping[str, int | str]) -> tuple[bytes, int]:
         """Payload and fill bits of a message; a field that is not given is 0.
 

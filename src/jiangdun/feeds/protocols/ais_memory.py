@@ -45,13 +45,6 @@ class Recent(Generic[Key]):
             self._old, self._young, self._born = self._young, {}, now_ms
         self._young[key] = now_ms
 
-    def repeats(self, key: Key, now_ms: int) -> bool:
-        """`knows`, and where it is not known, `note`."""
-        if self.knows(key, now_ms):
-            return True
-        self.note(key, now_ms)
-        return False
-
     def knows(self, key: Key, now_ms: int) -> bool:
         """Whether the key was noted within the window before (or, in logs out of order, after) `now_ms`."""
         noted = self._young.get(key)

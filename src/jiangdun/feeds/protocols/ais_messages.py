@@ -111,68 +111,81 @@ def _fix(
     )
 
 
+_POSITION_A: Final = bits.POSITION_A.only("lon", "lat", "sog", "cog", "heading", "second", "nav")
+_BASE_STATION: Final = bits.BASE_STATION.only(
+    "type", "year", "month", "day", "hour", "minute", "second", "lon", "lat"
+)
+_STATIC_A: Final = bits.STATIC_A.only(
+    "imo", "call_sign", "name", "ship_type", "bow", "stern", "port", "starboard", "draught", "destination"
+)
+_AIRCRAFT: Final = bits.AIRCRAFT.only("lon", "lat", "sog", "cog", "second")
+_POSITION_B: Final = bits.POSITION_B.only("lon", "lat", "sog", "cog", "heading", "second")
+_EXTENDED_B: Final = bits.EXTENDED_B.only(
+    "lon", "lat", "sog", "cog", "heading", "second", "name", "ship_type", "bow", "stern", "port", "starboard"
+)
+_AID: Final = bits.AID.only("lon", "lat", "second", "name", "bow", "stern", "port", "starboard")
+_STATIC_B_A: Final = bits.STATIC_B_A.only("name")
+_STATIC_B_B: Final = bits.STATIC_B_B.only("ship_type", "call_sign", "bow", "stern", "port", "starboard")
+_LONG_RANGE: Final = bits.LONG_RANGE.only("lon", "lat", "sog", "cog", "nav")
+_TEXT_TO_ONE: Final = bits.TEXT_TO_ONE.only("to")
+
+
 def _position_a(message: Message) -> None:
-    (_, _, _, nav, _, sog, _, lon, lat, cog, heading, second, _) = bits.POSITION_A.read(
-        message.value, message.length
-    )
+    lon, lat, sog, cog, heading, second, nav = _POSITION_A.read(message.value, message.length)
     _fix(message, lon, lat, sog, cog, heading, second, nav)
 
 
 def _base_station(message: Message) -> None:
-    (kind, _, _, year, month, day, hour, minute, second, _, lon, lat) = bits.BASE_STATION.read(
-        message.value, message.length
-    )
+    kind, *said, lon, lat = _BASE_STATION.read(message.value, message.length)
     if not _place(message, lon, lat):
         return
+    year, month, day, hour, minute, second = said
     try:
-        said = int(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp() * 1_000)
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:  # 0 and 24:60:60 stand for not known
-        said = None
-    message.say(
-        Fix(
-            "ais", message.ident, lon, lat, said if said is not None else message.time_ms,
-            second if second < 60 else None, kind=Kind.BASE_STATION if kind == 4 else None,
-        )
-    )  # fmt: skip
+        t_ms = message.time_ms
+    else:
+        t_ms = int(moment.timestamp()) * 1_000
+    utc_second = second if second < 60 else None
+    fixed = Kind.BASE_STATION if kind == 4 else None
+    message.say(Fix("ais", message.ident, lon, lat, t_ms, utc_second, kind=fixed))
 
 
 def _static_a(message: Message) -> None:
-    (
-        _, _, _, _, imo, call_sign, name, ship_type, bow, stern, port, starboard,
-        _, _, _, _, _, draught, destination,
-    ) = bits.STATIC_A.read(message.value, message.length)  # fmt: skip
+    imo, call_sign, name, ship_type, bow, stern, port, starboard, draught, destination = _STATIC_A.read(
+        message.value, message.length
+    )
     message.say(
         Static(
             "ais",
             message.ident,
-            bits.text(name, 120) or None,
-            bits.text(call_sign, 42) or None,
-            SHIP_KINDS[ship_type] or kind_of_mmsi(message.mmsi),
-            (bow + stern) * 10 or None,
-            (port + starboard) * 10 or None,
-            draught or None,
-            imo or None,
-            bits.text(destination, 120) or None,
+            name=bits.text(name, 120) or None,
+            call_sign=bits.text(call_sign, 42) or None,
+            kind=SHIP_KINDS[ship_type] or kind_of_mmsi(message.mmsi),
+            length_dm=(bow + stern) * 10 or None,
+            beam_dm=(port + starboard) * 10 or None,
+            draught_dm=draught or None,
+            imo=imo or None,
+            destination=bits.text(destination, 120) or None,
         )
     )
 
 
 def _aircraft(message: Message) -> None:
-    (_, _, _, _, sog, _, lon, lat, cog, second) = bits.AIRCRAFT.read(message.value, message.length)
+    lon, lat, sog, cog, second = _AIRCRAFT.read(message.value, message.length)
     sog = sog * 10 if sog < 1_023 else 1_023  # whole knots, unlike a ship's
     _fix(message, lon, lat, sog, cog, 511, second, kind=Kind.AIRCRAFT)
 
 
 def _position_b(message: Message) -> None:
-    (_, _, _, sog, _, lon, lat, cog, heading, second, _, _) = bits.POSITION_B.read(
-        message.value, message.length
-    )
+    lon, lat, sog, cog, heading, second = _POSITION_B.read(message.value, message.length)
     _fix(message, lon, lat, sog, cog, heading, second)
 
 
 def _extended_b(message: Message) -> None:
-    (_, _, _, sog, _, lon, lat, cog, heading, second, name, ship_type, bow, stern, port, starboard
-    ) = bits.EXTENDED_B.read(message.value, message.length)  # fmt: skip
+    lon, lat, sog, cog, heading, second, name, ship_type, bow, stern, port, starboard = _EXTENDED_B.read(
+        message.value, message.length
+    )
     message.say(
         Static(
             "ais",
@@ -187,9 +200,7 @@ def _extended_b(message: Message) -> None:
 
 
 def _aid(message: Message) -> None:
-    (_, _, _, _, name, _, lon, lat, bow, stern, port, starboard, _, second, _, _) = bits.AID.read(
-        message.value, message.length
-    )
+    lon, lat, second, name, bow, stern, port, starboard = _AID.read(message.value, message.length)
     message.say(
         Static(
             "ais",
@@ -206,43 +217,37 @@ def _aid(message: Message) -> None:
 def _static_b(message: Message) -> None:
     part = (message.value >> (message.length - 40)) & 3 if message.length >= 40 else 3
     if part == 0:
-        (_, _, _, _, name) = bits.STATIC_B_A.read(message.value, message.length)
+        (name,) = _STATIC_B_A.read(message.value, message.length)
         message.say(Static("ais", message.ident, name=bits.text(name, 120) or None))
     elif part == 1:
-        (_, _, _, _, ship_type, _, call_sign, bow, stern, port, starboard) = bits.STATIC_B_B.read(
-            message.value, message.length
-        )
-        craft = 980_000_000 <= message.mmsi < 990_000_000  # the last 30 bits name its mother ship
-        message.say(
-            Static(
-                "ais",
-                message.ident,
-                call_sign=bits.text(call_sign, 42) or None,
-                kind=SHIP_KINDS[ship_type] or None,
-                length_dm=None if craft else (bow + stern) * 10 or None,
-                beam_dm=None if craft else (port + starboard) * 10 or None,
-            )
-        )
+        _static_b_b(message)
     else:
         raise BadFrame("part", f"type 24 has no part {part}")
 
 
-def _long_range(message: Message) -> None:
-    (_, _, _, _, _, nav, lon, lat, sog, cog, _) = bits.LONG_RANGE.read(message.value, message.length)
-    _fix(
-        message,
-        lon * 1_000,
-        lat * 1_000,
-        sog * 10 if sog < 63 else 1_023,
-        cog * 10 if cog < 360 else 3_600,
-        511,
-        60,
-        nav,
+def _static_b_b(message: Message) -> None:
+    ship_type, call_sign, bow, stern, port, starboard = _STATIC_B_B.read(message.value, message.length)
+    craft = 980_000_000 <= message.mmsi < 990_000_000  # the last 30 bits name its mother ship
+    message.say(
+        Static(
+            "ais",
+            message.ident,
+            call_sign=bits.text(call_sign, 42) or None,
+            kind=SHIP_KINDS[ship_type] or None,
+            length_dm=None if craft else (bow + stern) * 10 or None,
+            beam_dm=None if craft else (port + starboard) * 10 or None,
+        )
     )
 
 
+def _long_range(message: Message) -> None:
+    lon, lat, sog, cog, nav = _LONG_RANGE.read(message.value, message.length)
+    sog = sog * 10 if sog < 63 else 1_023
+    _fix(message, lon * 1_000, lat * 1_000, sog, cog * 10 if cog < 360 else 3_600, 511, 60, nav)
+
+
 def _text_to_one(message: Message) -> None:
-    (_, _, _, _, to, _) = bits.TEXT_TO_ONE.read(message.value, message.length)
+    (to,) = _TEXT_TO_ONE.read(message.value, message.length)
     message.say(Text("ais", message.ident, _words(message, 72), f"{to:09d}"))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from jiangdun.feeds.observations import BadFrame
@@ -212,6 +213,7 @@ def _why_not(piece: bytes) -> BadFrame:
     return BadFrame("fields", "a field holds what it may not")
 
 
+@lru_cache(maxsize=256)  # a station says the same second many times, and a recording asks for it twice
 def read_tag(inside: bytes, said: bytes | None) -> Tag:
     """A tag block's content. One with a wrong checksum is not believed: neither its time nor its station."""
     if said is None or checksum(inside) != int(said, 16):
