@@ -129,7 +129,7 @@ def _wait_for_ears(said: dict[str, Any]) -> None:
     visitor = Visitor(said["url"])
     visitor.sign_in("duty", said["logins"]["duty"]["password"])
     for _ in range(EARS_WITHIN_S):
-        sources = visitor.ask("GET", "/api/sources")
+        sources = visitor.ask("GET", "/api/board")["sources"]
         if sources and all(source["state"] == "heard" for source in sources):
             return
         time.sleep(1)

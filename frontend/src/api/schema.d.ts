@@ -1308,7 +1308,7 @@ export interface components {
         /**
          * Incident
          * @description An incident. `next_step` is the one thing to do now, `may` all that is permitted. `evidence` and
-         *     `timeline` are there where one incident was asked for, null in lists.
+         *     `timeline` are there where one incident was read, null in lists and in answers to a step.
          */
         Incident: {
             /** Agencies */
