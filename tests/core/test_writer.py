@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from core.facts_of_tests import BY, Counted, count
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from jiangdun.core import journal
 from jiangdun.core.journal import Sealed
@@ -284,3 +285,75 @@ def test_a_connection_that_broke_is_answered_with_an_error_and_opened_again(
 def test_a_fact_needs_no_transaction_of_its_own_in_the_writer(writer: Writer, now: datetime) -> None:
     writer.submit(lambda: journal.record(Counted(1), by=BY, at=now, subject="test:1")).result(20)
     assert journal.head() == 1
+
+
+def test_an_action_that_hides_an_error_of_the_database_is_answered_with_it(
+    writer: Writer, now: datetime
+) -> None:
+    def hide() -> None:
+        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM no_such_table")
+        ReaderCursor.objects.create(name="after the error")
+
+    hold = Hold(writer)
+    before, hidden = writer.submit(lambda: count("before", now)), writer.submit(hide)
+    after = writer.submit(lambda: count("after", now))
+    hold.let_go()
+    before.result(20)
+    after.result(20)
+    if connection.vendor == "postgresql":  # there a transaction is lost with its first error
+        with pytest.raises(DatabaseError):
+            hidden.result(20)
+    assert [f.body["n"] for f in journal.after(0)] == ["before", "after"]
+
+
+def test_savepoints_inside_an_action_still_undo_what_they_hold(writer: Writer, now: datetime) -> None:
+    def half(name: str) -> None:
+        ReaderCursor.objects.create(name=f"{name} kept")
+        with contextlib.suppress(WrongState), transaction.atomic():
+            with transaction.atomic():
+                count(f"{name} gone", now)
+            raise WrongState
+        with contextlib.suppress(WrongState), transaction.atomic():
+            raise WrongState  # nothing was done inside: the savepoint was never needed
+        with contextlib.suppress(IntegrityError), transaction.atomic():
+            ReaderCursor.objects.create(name=f"{name} kept")
+        for each in ReaderCursor.objects.filter(name__startswith=name).iterator():
+            count(each.name, now)
+
+    hold = Hold(writer)
+    answers = [writer.submit(lambda n=n: half(f"r{n}")) for n in range(5)]
+    hold.let_go()
+    for answer in answers:
+        answer.result(20)
+    assert names() == {f"r{n} kept" for n in range(5)}
+    assert [f.body["n"] for f in journal.after(0)] == [f"r{n} kept" for n in range(5)]
+    assert journal.verify(now=now).ok
+
+
+def test_on_postgresql_a_savepoint_costs_no_message_of_its_own(
+    writer: Writer, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite is spoken to without messages")
+    from psycopg import ClientCursor
+
+    sent: list[str] = []
+    execute = ClientCursor.execute
+
+    def spy(self: Any, query: Any, *rest: Any, **more: Any) -> Any:
+        if threading.current_thread().name == "writer" and "core_unsealed" not in str(query):
+            sent.append(str(query))
+        return execute(self, query, *rest, **more)
+
+    monkeypatch.setattr(ClientCursor, "execute", spy)
+
+    def act() -> list[str]:
+        sent.clear()
+        count("a", now)
+        count("b", now)
+        return list(sent)
+
+    messages = writer.submit(act).result(20)
+    assert len(messages) == 2
+    assert all("INSERT" in message and "SAVEPOINT" in message for message in messages)

@@ -24,6 +24,7 @@ import structlog
 from django.db import DatabaseError, IntegrityError, InterfaceError, connection, transaction
 
 from jiangdun.core import clock, journal
+from jiangdun.core.folding import folded, has_failed
 from jiangdun.core.journal import Sealed
 from jiangdun.core.trouble import Busy
 
@@ -212,11 +213,12 @@ class Writer:
             committed = True
 
         try:
-            with transaction.atomic():
+            with folded(connection), transaction.atomic():
                 transaction.on_commit(note)  # first in line: later hooks may raise, after the commit
                 for work in group:
                     self._run(work)
                 sealed = self._seal_inside()
+                assert not has_failed(connection), "an action hid an error of the database"
         except Exception:
             if not committed:
                 raise
