@@ -10,7 +10,7 @@ from . import layout as L
 from .geometry import touches
 from .grid import Grid, cell_of, span, zones_at
 from .jit import Ints, kernel
-from .limits import FORGET_MS, JUMP_UNITS, NEVER, SILENCE_MS_MAX
+from .limits import ALWAYS, FORGET_MS, JUMP_UNITS, NEVER, SILENCE_MS_MAX
 from .tables import Plan, Tables, count_visits, forget, lat_of, lon_of, new_visit
 from .visits import step_chains, step_visit, step_visits
 
@@ -23,9 +23,8 @@ def unchanged(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: i
     t = pending[node, L.P_T]
     if t >= hot[p, slot, L.H_DUE] or t - hot[p, slot, L.H_T] > SILENCE_MS_MAX:
         return False
-    for k in range(plan.n_words):
-        if hot[p, slot, L.H_MASK + k] != pending[node, L.P_MASK + k]:
-            return False
+    if not _same_mask(plan, tables, p, slot, node):
+        return False
     xy = pending[node, L.P_XY]
     cell = cell_of(grid.numbers, grid.top, lon_of(xy), lat_of(xy))
     if cell != hot[p, slot, L.H_CELL]:
@@ -41,7 +40,6 @@ def unchanged(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: i
 def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) -> bool:
     """Take the report in; False, with nothing changed, when a table lacks room (L.N_WANT says how much)."""
     hot = tables.hot
-    numbers = tables.numbers
     t = tables.pending[node, L.P_T]
     xy = tables.pending[node, L.P_XY]
     x = lon_of(xy)
@@ -54,11 +52,73 @@ def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) 
     n_through = 0
     if path and plan.crossed:
         n_through = _between(grid, plan, tables, p, slot, cell, xy, t, n_found)
-    if not _room(plan, tables, p, slot, n_found + n_through):
-        return False
-    numbers[L.N_SLOW] += 1
-    numbers[L.N_TOKEN] += 1
-    token = numbers[L.N_TOKEN]
+    zones = _hash(tables.found, n_found)
+    same = (
+        not fresh
+        and n_through == 0
+        and zones == hot[p, slot, L.H_ZONES]
+        and t < hot[p, slot, L.H_INSTANT]
+        and t - before <= SILENCE_MS_MAX
+        and _same_mask(plan, tables, p, slot, node)
+    )
+    due = hot[p, slot, L.H_DUE]
+    if not same or t >= due:
+        if not _room(plan, tables, p, slot, n_found + n_through):
+            return False
+        if fresh:
+            forget(tables, p, slot)
+            before = NEVER
+        due = _step(grid, plan, tables, p, slot, node, before, path, same, n_found, n_through)
+    hot[p, slot, L.H_T] = t
+    hot[p, slot, L.H_XY] = xy
+    hot[p, slot, L.H_CELL] = cell
+    hot[p, slot, L.H_ZONES] = zones
+    if not same:
+        hot[p, slot, L.H_INSTANT] = _next_instant(plan, t)
+        for k in range(plan.n_words):
+            hot[p, slot, L.H_MASK + k] = tables.pending[node, L.P_MASK + k]
+    hot[p, slot, L.H_DUE] = min(due, hot[p, slot, L.H_INSTANT])
+    return True
+
+
+@kernel
+def _hash(zones: Ints, n: int) -> int:
+    """64 bits of a set of zones (splitmix64 of each, summed); two sets a track meets in turn differ in it."""
+    total = n
+    for i in range(n):
+        z = (zones[i] + 1) * -7046029254386353131
+        z = (z ^ (z >> 30 & 0x3FFFFFFFF)) * -4658895280553007687
+        z = (z ^ (z >> 27 & 0x1FFFFFFFFF)) * -7723592293110705685
+        total += z ^ (z >> 31 & 0x1FFFFFFFF)
+    return total
+
+
+@kernel
+def _same_mask(plan: Plan, tables: Tables, p: int, slot: int, node: int) -> bool:
+    for k in range(plan.n_words):
+        if tables.hot[p, slot, L.H_MASK + k] != tables.pending[node, L.P_MASK + k]:
+            return False
+    return True
+
+
+@kernel
+def _step(
+    grid: Grid,
+    plan: Plan,
+    tables: Tables,
+    p: int,
+    slot: int,
+    node: int,
+    before: int,
+    path: bool,
+    same: bool,
+    n_found: int,
+    n_through: int,
+) -> int:
+    """Step the operators the report matters to; when the next one matters if it changes nothing else."""
+    tables.numbers[L.N_SLOW] += 1
+    tables.numbers[L.N_TOKEN] += 1
+    token = tables.numbers[L.N_TOKEN]
     for k in range(len(tables.exempted)):
         tables.exempted[k] = 0
     for i in range(n_found):
@@ -68,13 +128,37 @@ def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) 
             tables.exempted[k] |= plan.exempt[zone, k]
     for i in range(n_through):
         tables.zone_seen[tables.through[i], 1] = token
-    if fresh:
-        forget(tables, p, slot)
-        before = NEVER
-    due, completed = step_visits(grid, plan, tables, p, slot, node, before, path, token)
-    n_zones = len(plan.zones)
+    due, completed = step_visits(grid, plan, tables, p, slot, node, before, path, token, same)
+    if not same:
+        due_new, completed_new = _begin_visits(
+            grid, plan, tables, p, slot, node, before, path, token, n_found, n_through
+        )
+        due = min(due, due_new)
+        completed |= completed_new
+    if completed:
+        step_chains(plan, tables, p, slot, node, token)
+    return due
+
+
+@kernel
+def _begin_visits(
+    grid: Grid,
+    plan: Plan,
+    tables: Tables,
+    p: int,
+    slot: int,
+    node: int,
+    before: int,
+    path: bool,
+    token: int,
+    n_found: int,
+    n_through: int,
+) -> tuple[int, bool]:
+    """Visits of zones the report lies in, or the way to it passed through, that the track is not yet in."""
+    due = ALWAYS
+    completed = False
     for i in range(n_found + n_through + 1):
-        zone = n_zones  # the operators of no place come last
+        zone = len(plan.zones)  # the operators of no place come last
         if i < n_found:
             zone = tables.found[i]
         elif i < n_found + n_through:
@@ -90,18 +174,9 @@ def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) 
             v = new_visit(tables, p, slot, pair, kind == L.SPEED)
             if edge and i < n_found and before < _known_since(plan, zone, o):
                 tables.visits[v, L.V_FLAGS] |= L.OPEN  # where it was before is not known: it did not enter
-            due_here, done = step_visit(grid, plan, tables, p, slot, node, v, before, path, token)
-            due = min(due, due_here)
-            completed |= done
-    if completed:
-        step_chains(plan, tables, p, slot, node, token)
-    hot[p, slot, L.H_T] = t
-    hot[p, slot, L.H_XY] = xy
-    hot[p, slot, L.H_CELL] = cell
-    hot[p, slot, L.H_DUE] = min(due, _next_instant(plan, t))
-    for k in range(plan.n_words):
-        hot[p, slot, L.H_MASK + k] = tables.pending[node, L.P_MASK + k]
-    return True
+            completed |= step_visit(grid, plan, tables, p, slot, node, v, before, path, token)
+            due = min(due, tables.visits[v, L.V_DUE])
+    return due, completed
 
 
 @kernel

@@ -44,7 +44,7 @@ def materialise(compiled: Compiled, row: Ints, fixes: Ints) -> AlertEvent:
         int(row[L.E_AT]),
         int(row[L.E_POSITION]),
         _values(compiled, rule.when, operator.step, row),
-        tuple(_fix(f) for f in fixes[int(row[L.E_FIXES]) - 1 :: -1]),
+        tuple(_fix(*f) for f in fixes[int(row[L.E_FIXES]) - 1 :: -1].tolist()),
     )
 
 
@@ -52,8 +52,7 @@ def _zone_id(compiled: Compiled, zone: int) -> str:
     return compiled.zones[zone].zone_id if zone >= 0 else ""
 
 
-def _fix(row: Ints) -> FixSeen:
-    t, xy, motion = (int(v) for v in row)
+def _fix(t: int, xy: int, motion: int) -> FixSeen:
     lat = ((xy & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
     return FixSeen(t, xy >> 32, lat, motion & 0xFFFF, motion >> 16 & 0xFFFF)
 
@@ -96,9 +95,9 @@ def _weight(event: AlertEvent) -> int:
         event.started_at_ms,
         event.fired_at_ms,
         sorted(event.values.items()),
-        [asdict(f) for f in event.fixes],
+        [(f.t_ms, f.lon, f.lat, f.sog_dkn, f.cog_ddeg) for f in event.fixes],
     ]
-    return int.from_bytes(hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).digest(), "big")
+    return int.from_bytes(hashlib.sha256(json.dumps(said).encode()).digest(), "big")
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from jiangdun.feeds.columns import DEGREE
 from jiangdun.watch.rules.spec import ZoneSpec
 
 from .geometry import inside_cell, side
-from .jit import SOURCES, Ints, Shorts, entry, kernel
+from .jit import SOURCES, Ints, Shorts, kernel, making_entry
 from .layout import (
     BLOCK_SHIFT,
     G_BLOCKS_X,
@@ -313,7 +313,7 @@ def span(ax: int, ay: int, bx: int, by: int, row: int, shift: int) -> tuple[int,
 
 
 def _entry_points(sources: str):  # type: ignore[no-untyped-def]
-    @entry
+    @making_entry
     def raster(edges: Ints, starts: Ints, ends: Ints, numbers: Ints, keys: Ints, owners: Shorts) -> int:
         """Cells each edge touches: (row << 32 | column, edge), part by part. With empty arrays only counts."""
         len(sources)
@@ -334,7 +334,7 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
                         n += 1
         return n
 
-    @entry
+    @making_entry
     def interior(
         edges: Ints,
         starts: Ints,
@@ -387,7 +387,7 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
                         n += 1
         return n
 
-    @entry
+    @making_entry
     def references(edges: Ints, starts: Ints, ends: Ints, numbers: Ints, keys: Ints, parts: Ints) -> Ints:
         """On which side of the part the reference point of each cell lies."""
         len(sources)
@@ -405,7 +405,7 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
             out[k] = REF_INSIDE if odd else REF_OUTSIDE
         return out
 
-    @entry
+    @making_entry
     def locate(grid: Grid, zones: Ints, xs: Ints, ys: Ints, t: int) -> tuple[Ints, Ints]:
         """(point, zone) pairs of all points that lie in a zone in force at t."""
         len(sources)

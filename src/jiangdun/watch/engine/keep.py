@@ -33,7 +33,7 @@ def take_out(tables: Tables) -> Arrays:
             tables.tracks[:n, L.T_TRACK],
             hot[:, L.H_T],
             hot[:, L.H_XY],
-            hot[:, L.H_COUNT],
+            tables.tracks[:n, L.T_SEEN],
             tables.tracks[:n, L.T_STALE],
         ],
         axis=1,
@@ -45,7 +45,7 @@ def take_out(tables: Tables) -> Arrays:
     visits = np.column_stack(
         [slots, tables.visits[rows, L.V_WATCH], numbered, tables.visits[rows][:, VISIT_FIELDS]]
     )
-    chain_slots, chain_rows = _walk(hot[:, L.H_CHAINS], tables.chains, L.C_NEXT, L.C_SEQUENCE)
+    chain_slots, chain_rows = _walk(tables.tracks[:n, L.T_CHAINS], tables.chains, L.C_NEXT, L.C_SEQUENCE)
     chains = tables.chains[chain_rows].copy()
     chains[:, L.C_NEXT] = chain_slots
     waiting, positions = _waiting(tables)
@@ -117,21 +117,21 @@ def put_back(kept: Arrays, compiled: Compiled, pairs: Ints, sequences: Ints, zon
     numbers = tables.numbers
     numbers[L.N_TRACKS] = n
     tables.tracks[:n] = np.column_stack(
-        [tracks[:, 0], np.full((n, 2), -1), np.zeros(n, np.int64), tracks[:, 4]]
+        [tracks[:, 0], np.full((n, 2), -1), np.zeros(n, np.int64), tracks[:, [4, 3]], np.full((n, 2), -1)]
     )
     place_tracks(tables.keys, tables.slots, tables.tracks, n)
     tables.fixes[:n] = kept["fixes"]
     for p in (L.SETTLED, L.EAGER):
         hot = tables.hot[p]
-        hot[:n, L.H_T], hot[:n, L.H_XY], hot[:n, L.H_COUNT] = tracks[:, 1], tracks[:, 2], tracks[:, 3]
-        hot[:n, L.H_DUE] = NEVER  # cell and mask are found anew at the next report
-        hot[:n, [L.H_VISITS, L.H_CHAINS]] = -1
+        hot[:n, L.H_T], hot[:n, L.H_XY] = tracks[:, 1], tracks[:, 2]
+        hot[:n, [L.H_DUE, L.H_INSTANT]] = NEVER  # cell, zones and mask are found anew at the next report
+        hot[:n, L.H_VISITS] = -1
     m = len(visits)
     tables.visits[:m, L.V_WATCH], tables.visits[:m, L.V_WINDOW] = visits[:, 1], visits[:, 2]
     tables.visits[:m, VISIT_FIELDS] = visits[:, 3:]
     numbers[L.N_VISITS_FREE], numbers[L.N_VISITS_HEAD] = len(tables.visits) - m, m
     _relink(tables.hot[L.SETTLED, :, L.H_VISITS], tables.visits, L.V_NEXT, visits[:, 0])
-    _relink(tables.hot[L.SETTLED, :, L.H_CHAINS], tables.chains, L.C_NEXT, chains[:, L.C_NEXT].copy())
+    _relink(tables.tracks[:, L.T_CHAINS], tables.chains, L.C_NEXT, chains[:, L.C_NEXT].copy())
     return tables
 
 

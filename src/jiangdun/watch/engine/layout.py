@@ -12,8 +12,8 @@ H_XY: Final = 1  # lon << 32 | lat (as uint32)
 H_CELL: Final = 2  # see grid.cell_of
 H_DUE: Final = 3  # a fix before this time changes nothing, if cell and mask are the same
 H_VISITS: Final = 4  # first visit record, -1 = none
-H_CHAINS: Final = 5  # first sequence record, -1 = none
-H_COUNT: Final = 6  # fixes seen (settled pass only)
+H_ZONES: Final = 5  # a hash of the zones the last fix lay in
+H_INSTANT: Final = 6  # when a zone or rule next comes into or goes out of force
 H_MASK: Final = 7  # condition words follow
 
 # --- one row a track: the reports that wait for the watermark, in (t) order ---
@@ -22,7 +22,9 @@ T_HEAD: Final = 1
 T_TAIL: Final = 2
 T_COUNT: Final = 3
 T_STALE: Final = 4  # the eager pass waits for the settled one
-TRACK_WIDTH: Final = 5
+T_SEEN: Final = 5  # fixes settled
+T_CHAINS: Final = 6  # first sequence record of each pass, -1 = none
+TRACK_WIDTH: Final = 8
 
 # --- one row a waiting report ---
 P_T: Final = 0
@@ -45,7 +47,8 @@ V_FIRED: Final = 5  # last alert in this visit
 V_RUN: Final = 6  # enter, leave: fixes on the other side, one after another
 V_OUT: Final = 7  # fixes outside, one after another
 V_WINDOW: Final = 8  # speed: its window
-VISIT_WIDTH: Final = 9
+V_DUE: Final = 9  # a report before this time that changes neither zones nor conditions changes nothing here
+VISIT_WIDTH: Final = 10
 
 INSIDE: Final = 1  # the last report lay inside
 OPEN: Final = 2  # stay: running; enter, leave: confirmed inside; speed: the limit is broken

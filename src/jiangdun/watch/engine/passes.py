@@ -211,8 +211,8 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
                     grid, plan, tables, L.SETTLED, slot, node
                 ):
                     return WANTS_VISITS
-                seen = tables.hot[L.SETTLED, slot, L.H_COUNT]
-                tables.hot[L.SETTLED, slot, L.H_COUNT] = seen + 1
+                seen = tables.tracks[slot, L.T_SEEN]
+                tables.tracks[slot, L.T_SEEN] = seen + 1
                 tables.fixes[slot, seen % FIXES_SHOWN, 0] = pending[node, L.P_T]
                 tables.fixes[slot, seen % FIXES_SHOWN, 1] = pending[node, L.P_XY]
                 tables.fixes[slot, seen % FIXES_SHOWN, 2] = pending[node, L.P_MOTION]

@@ -8,10 +8,9 @@ from .jit import Ints, Shorts, kernel
 from .layout import (
     C_NEXT,
     C_SEQUENCE,
+    C_STEPS,
     EAGER,
     H_CELL,
-    H_CHAINS,
-    H_COUNT,
     H_DUE,
     H_T,
     H_VISITS,
@@ -22,11 +21,14 @@ from .layout import (
     N_VISITS_HEAD,
     N_WINDOWS_FREE,
     N_WINDOWS_HEAD,
+    T_CHAINS,
     T_COUNT,
     T_HEAD,
+    T_SEEN,
     T_STALE,
     T_TAIL,
     T_TRACK,
+    V_DUE,
     V_FIRED,
     V_FLAGS,
     V_HELD,
@@ -119,13 +121,13 @@ def add_track(tables: Tables, at: int, track: int) -> int:
     tables.tracks[slot, T_TAIL] = -1
     tables.tracks[slot, T_COUNT] = 0
     tables.tracks[slot, T_STALE] = 0
+    tables.tracks[slot, T_SEEN] = 0
     for p in range(EAGER + 1):
         tables.hot[p, slot, H_T] = NEVER
         tables.hot[p, slot, H_CELL] = 0
         tables.hot[p, slot, H_DUE] = NEVER
         tables.hot[p, slot, H_VISITS] = -1
-        tables.hot[p, slot, H_CHAINS] = -1
-        tables.hot[p, slot, H_COUNT] = 0
+        tables.tracks[slot, T_CHAINS + p] = -1
     return slot
 
 
@@ -154,6 +156,7 @@ def new_visit(tables: Tables, p: int, slot: int, pair: int, windowed: bool) -> i
     tables.visits[v, V_FIRED] = NEVER
     tables.visits[v, V_RUN] = 0
     tables.visits[v, V_OUT] = 0
+    tables.visits[v, V_DUE] = NEVER
     tables.visits[v, V_WINDOW] = new_window(tables) if windowed else -1
     return v
 
@@ -173,7 +176,7 @@ def free_visit(tables: Tables, v: int) -> None:
 @kernel
 def chain_of(tables: Tables, p: int, slot: int, sequence: int, make: bool) -> int:
     """The track's chain of a sequence; -1 where it has none and none is to be made."""
-    c = tables.hot[p, slot, H_CHAINS]
+    c = tables.tracks[slot, T_CHAINS + p]
     while c >= 0:
         if tables.chains[c, C_SEQUENCE] == sequence:
             return c
@@ -183,8 +186,8 @@ def chain_of(tables: Tables, p: int, slot: int, sequence: int, make: bool) -> in
     c = tables.numbers[N_CHAINS_HEAD]
     tables.numbers[N_CHAINS_HEAD] = tables.chains[c, C_NEXT]
     tables.numbers[N_CHAINS_FREE] -= 1
-    tables.chains[c, C_NEXT] = tables.hot[p, slot, H_CHAINS]
-    tables.hot[p, slot, H_CHAINS] = c
+    tables.chains[c, C_NEXT] = tables.tracks[slot, T_CHAINS + p]
+    tables.tracks[slot, T_CHAINS + p] = c
     tables.chains[c, C_SEQUENCE] = sequence
     clear_chain(tables.chains, c)
     return c
@@ -198,7 +201,7 @@ def forget(tables: Tables, p: int, slot: int) -> None:
         after = tables.visits[v, V_NEXT]
         free_visit(tables, v)
         v = after
-    c = tables.hot[p, slot, H_CHAINS]
+    c = tables.tracks[slot, T_CHAINS + p]
     while c >= 0:
         after = tables.chains[c, C_NEXT]
         tables.chains[c, C_NEXT] = tables.numbers[N_CHAINS_HEAD]
@@ -206,7 +209,7 @@ def forget(tables: Tables, p: int, slot: int) -> None:
         tables.numbers[N_CHAINS_FREE] += 1
         c = after
     tables.hot[p, slot, H_VISITS] = -1
-    tables.hot[p, slot, H_CHAINS] = -1
+    tables.tracks[slot, T_CHAINS + p] = -1
 
 
 @kernel
@@ -226,16 +229,18 @@ def copy_settled(tables: Tables, slot: int) -> None:
     v = tables.hot[0, slot, H_VISITS]
     while v >= 0:
         copy = new_visit(tables, EAGER, slot, tables.visits[v, V_WATCH], tables.visits[v, V_WINDOW] >= 0)
-        for k in (V_FLAGS, V_START, V_HELD, V_FIRED, V_RUN, V_OUT):
+        for k in (V_FLAGS, V_START, V_HELD, V_FIRED, V_RUN, V_OUT, V_DUE):
             tables.visits[copy, k] = tables.visits[v, k]
         if tables.visits[v, V_WINDOW] >= 0:
-            tables.windows[tables.visits[copy, V_WINDOW], :] = tables.windows[tables.visits[v, V_WINDOW], :]
+            for k in range(tables.windows.shape[1]):
+                tables.windows[tables.visits[copy, V_WINDOW], k] = tables.windows[tables.visits[v, V_WINDOW], k]
         v = tables.visits[v, V_NEXT]
-    c = tables.hot[0, slot, H_CHAINS]
+    c = tables.tracks[slot, T_CHAINS]
     while c >= 0:
         copy = chain_of(tables, EAGER, slot, tables.chains[c, C_SEQUENCE], True)
-        tables.chains[copy, 2:] = tables.chains[c, 2:]
+        for k in range(C_STEPS, tables.chains.shape[1]):
+            tables.chains[copy, k] = tables.chains[c, k]
         c = tables.chains[c, C_NEXT]
     for k in range(tables.hot.shape[2]):
-        if k not in (H_VISITS, H_CHAINS):
+        if k != H_VISITS:
             tables.hot[EAGER, slot, k] = tables.hot[0, slot, k]

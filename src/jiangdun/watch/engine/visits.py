@@ -18,9 +18,21 @@ ROLES = L.UNLESS + 1
 
 @kernel
 def step_visits(
-    grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int, before: int, path: bool, token: int
+    grid: Grid,
+    plan: Plan,
+    tables: Tables,
+    p: int,
+    slot: int,
+    node: int,
+    before: int,
+    path: bool,
+    token: int,
+    same: bool,
 ) -> tuple[int, bool]:
-    """Step all visits the track has: (when the next report matters, whether a step of a sequence was done)."""
+    """Step the track's visits: (when the next report matters, whether a step of a sequence was done).
+
+    `same`: the report lies in the zones of the one before and counts for the same operators: only what is due.
+    """
     due = ALWAYS
     completed = False
     t = tables.pending[node, L.P_T]
@@ -28,15 +40,15 @@ def step_visits(
     last = -1
     while v >= 0:
         after = tables.visits[v, L.V_NEXT]
-        pair = tables.visits[v, L.V_WATCH]
-        tables.pair_seen[pair] = token
-        zone = plan.watch[pair, L.A_ZONE]
-        over = zone >= 0 and t >= plan.zones[zone, L.Z_TO]  # the zone is no longer in force
-        if not over:
-            due_here, done = step_visit(grid, plan, tables, p, slot, node, v, before, path, token)
-            due = min(due, due_here)
-            completed |= done
-            over = zone >= 0 and _ended(plan, tables, v)
+        over = False
+        if not same or t >= tables.visits[v, L.V_DUE]:
+            pair = tables.visits[v, L.V_WATCH]
+            tables.pair_seen[pair] = token
+            zone = plan.watch[pair, L.A_ZONE]
+            over = zone >= 0 and t >= plan.zones[zone, L.Z_TO]  # the zone is no longer in force
+            if not over:
+                completed |= step_visit(grid, plan, tables, p, slot, node, v, before, path, token)
+                over = zone >= 0 and _ended(plan, tables, v)
         if over:
             if last < 0:
                 tables.hot[p, slot, L.H_VISITS] = after
@@ -45,6 +57,7 @@ def step_visits(
             _disown(plan, tables, v, token)
             free_visit(tables, v)
         else:
+            due = min(due, tables.visits[v, L.V_DUE])
             last = v
         v = after
     return due, completed
@@ -82,8 +95,8 @@ def step_visit(
     before: int,
     path: bool,
     token: int,
-) -> tuple[int, bool]:
-    """One operator in one zone takes one report: (when the next one matters, whether a sequence's step was done)."""
+) -> bool:
+    """One operator in one zone takes one report; True when that has done a step of a sequence."""
     visits = tables.visits
     pair = visits[v, L.V_WATCH]
     zone = plan.watch[pair, L.A_ZONE]
@@ -115,14 +128,15 @@ def step_visit(
     else:
         done = _step_edge(grid, plan, tables, p, slot, node, v, before, path, inside, through, counts)
         due = min(due, due_edge(visits, v))
+    visits[v, L.V_DUE] = due
     if not done:
-        return due, False
+        return False
     if plan.operators[o, L.O_ROLE] != L.OWN:
         _note_step(plan, tables, o, zone, v, token)
-        return due, True
+        return True
     if _cooled(plan, tables, o, v, t):
         emit(tables, p, slot, node, o, zone, visits[v, L.V_START], value, 0, 0)
-    return due, False
+    return False
 
 
 @kernel
@@ -289,7 +303,8 @@ def emit(
         tables.event_fixes[n, k, 2] = pending[node, L.P_MOTION]
         node = pending[node, L.P_PREV]
         k += 1
-    seen = tables.hot[L.SETTLED, slot, L.H_COUNT]
+    seen = tables.tracks[slot, L.T_SEEN]
     for i in range(min(seen, FIXES_SHOWN - k)):
-        tables.event_fixes[n, k + i, :] = tables.fixes[slot, (seen - 1 - i) % FIXES_SHOWN, :]
+        for column in range(3):
+            tables.event_fixes[n, k + i, column] = tables.fixes[slot, (seen - 1 - i) % FIXES_SHOWN, column]
     events[n, L.E_FIXES] = k + min(seen, FIXES_SHOWN - k)
