@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jiangdun.web import asgi, desk, openapi, pages
+from jiangdun.web import asgi, desk, headers, openapi, pages
 from jiangdun.web.api import board as board_api
 
 from .conftest import Browser, Ears, Enter
@@ -20,18 +20,16 @@ SCHEMA = openapi.schema()
 
 def test_nothing_may_come_from_elsewhere(enter: Enter) -> None:
     for path in ("/", "/api/session", "/api/board", "/nowhere", "/static/board/nothing.js"):
-        headers = enter("desk").get(path).headers
-        policy = dict(
-            part.strip().partition(" ")[::2] for part in headers["content-security-policy"].split(";")
-        )
+        told = enter("desk").get(path).headers
+        policy = dict(part.strip().partition(" ")[::2] for part in told["content-security-policy"].split(";"))
         assert policy["default-src"] == "'none'"
         assert policy["script-src"] == "'self'"
         assert policy["frame-ancestors"] == "'none'"
         assert policy["connect-src"] == "'self' ws://127.0.0.1:8600 wss://127.0.0.1:8600"
         assert "unsafe-inline" not in policy["script-src"] + policy["worker-src"]
-        assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "same-origin"
-        assert headers["x-frame-options"] == "DENY"
+        assert told["x-content-type-options"] == "nosniff"
+        assert told["referrer-policy"] == "same-origin"
+        assert told["x-frame-options"] == "DENY"
 
 
 def test_what_the_interface_says_is_kept_by_no_cache(enter: Enter) -> None:
@@ -224,3 +222,19 @@ def test_no_cookie_and_no_language_breaks_us(house: None, token: str, lang: str)
     browser = Browser(cookies={"jiangdun_session": token.encode().decode("latin-1").replace(";", "")})
     browser.lang = lang.encode().decode("latin-1")
     assert browser.get("/api/board").status == 401
+
+
+def test_a_built_file_is_served_with_its_type_and_kept_for_ever(house: None) -> None:
+    kept = (b"cache-control", b"max-age=31536000, public, immutable")
+    assert kept in headers.of("h", "/static/board/assets/index-B1x_9-Zq.js", False)
+    assert kept not in headers.of("h", "/static/board/assets/index-B1x_9-Zq.js", False, 404)
+    assert kept not in headers.of("h", "/static/board/index.html", False)
+    built = sorted((pages.BOARD / "assets").glob("*.js"))
+    if not built:
+        pytest.skip("the board is not built")
+    answer = Browser().get(f"/static/board/assets/{built[0].name}")
+    assert answer.status == 200
+    assert "javascript" in answer.headers["content-type"]
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "access-control-allow-origin" not in answer.headers

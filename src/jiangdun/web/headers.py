@@ -7,6 +7,8 @@ from typing import Final
 
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
+_DIGESTED: Final = re.compile(r"/static/board/assets/.+-[\w-]{8}\.\w+")
+
 _POLICY: Final = "; ".join(
     (
         "default-src 'none'",
@@ -40,11 +42,16 @@ def policy(host: str) -> str:
     return _POLICY.format(wires=wires)
 
 
-def of(host: str, path: str, https: bool) -> list[tuple[bytes, bytes]]:
-    """The headers that are added to an answer. What the API says is never kept by a cache."""
+def of(host: str, path: str, https: bool, status: int = 200) -> list[tuple[bytes, bytes]]:
+    """The headers every answer carries, in place of any of the same name.
+
+    What the API says is kept by no cache; a built file with a digest in its name is kept for ever.
+    """
     headers = [(b"content-security-policy", policy(host).encode("latin-1")), *_ALWAYS]
     if path.startswith("/api/"):
         headers.append((b"cache-control", b"no-store"))
+    elif status == 200 and _DIGESTED.fullmatch(path):
+        headers.append((b"cache-control", b"max-age=31536000, public, immutable"))
     if https:
         headers.append((b"strict-transport-security", b"max-age=31536000"))
     return headers
