@@ -281,3 +281,10 @@ def test_identities_have_a_limit() -> None:
         known.take(Static("ais", str(i)))
     assert len(known) == 3
     assert known.get(9) is not None
+
+
+def test_warming_compiles_every_kernel() -> None:
+    from jiangdun.picture import now, wire
+
+    now.warm()
+    assert all(kernel.signatures for kernel in (now._update, wire._delta, wire._snapshot))

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -59,6 +60,7 @@ class Archiver:
         self._segments = read_manifest(home)
         self._open: _Open | None = None
         self._closed: deque[_Open] = deque()
+        self._writing = Lock()
         self.position = self.covered
         """Log position of the next report it wants."""
         self.behind = False
@@ -101,16 +103,17 @@ class Archiver:
 
         Raises OSError (disk full, say): the segment goes on waiting.
         """
-        if not self._closed:
-            return None
-        full = self._closed[0]
-        rows = np.frombuffer(full.rows, COLUMNS)
-        file = f"{full.position:016d}.parquet"
-        done = segments.write(self._directory, file, rows, full.chunks, full.position, self._sync)
-        self._save([*self._segments, done])
-        self._segments.append(done)
-        self._closed.popleft()
-        return done
+        with self._writing:
+            if not self._closed:
+                return None
+            full = self._closed[0]
+            rows = np.frombuffer(full.rows, COLUMNS)
+            file = f"{full.position:016d}.parquet"
+            done = segments.write(self._directory, file, rows, full.chunks, full.position, self._sync)
+            self._save([*self._segments, done])
+            self._segments.append(done)
+            self._closed.popleft()
+            return done
 
     def catch_up(self, chunks: Iterable[Chunk]) -> int:
         """Takes chunks of the log from `position` on and writes what is full; returns how many segments.

@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from jiangdun.feeds.columns import NO_COURSE, NO_SPEED, Chunk, Flag, Kind
+from jiangdun.feeds.columns import COLUMNS, NO_COURSE, NO_SPEED, Chunk, Flag, Kind
 
 from . import wire
 
@@ -272,3 +272,11 @@ def _grown(array: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     wider = np.zeros(2 * len(array), array.dtype)
     wider[: len(array)] = array
     return wider
+
+
+def warm() -> None:
+    """Compiles the kernels, so that the first frame does not wait for a compiler."""
+    picture = LivePicture()
+    picture.take(Chunk(0, 0, np.zeros(1, COLUMNS)))
+    picture.frame(0)
+    picture.snapshot(0)
