@@ -53,9 +53,12 @@ class May:
         return session.asker
 
 
-def needs(verb: str | None) -> dict[str, Any]:
-    """Arguments of a route that asks for `verb`; None: for anybody who is signed in."""
-    return {"auth": May(verb), "openapi_extra": {"x-verb": verb or ""}}
+def needs(verb: str | None, **described: Any) -> dict[str, Any]:
+    """Arguments of a route that asks for `verb`; None: for anybody who is signed in.
+
+    `described` is added to its OpenAPI description.
+    """
+    return {"auth": May(verb), "openapi_extra": {"x-verb": verb or "", **described}}
 
 
 def asker_of(request: HttpRequest) -> Asker:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -10,7 +12,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 import jiangdun
-from jiangdun.core import ids
+from jiangdun.core import clock, ids
 from jiangdun.core.trouble import Trouble
 from jiangdun.web import words
 from jiangdun.web.api import alerts, board, feeds, health, incidents, journal, picture, rules, session
@@ -54,6 +56,9 @@ def _answer(body: dict[str, Any], status: int) -> HttpResponse:
 @api.exception_handler(Trouble)
 def _trouble(request: HttpRequest, trouble: Trouble) -> HttpResponse:
     answer = refuse(request, trouble.code, **trouble.values)
+    until = trouble.values.get("until")
+    if isinstance(until, datetime):  # a page can count down to it
+        answer["Retry-After"] = str(max(1, math.ceil((until - clock.now()).total_seconds())))
     if request.path == session.PATH:
         session.after_refusal(request, answer)
     return answer

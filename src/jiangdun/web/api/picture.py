@@ -106,9 +106,19 @@ async def zones(request: HttpRequest) -> dict[str, Any]:
     return await desk.read(lambda: queries.zones_geojson(lang, now))
 
 
-@router.post("/zones/import", response=ZonesTaken, **asking.needs("zones.import"))
+@router.post(
+    "/zones/import",
+    response=ZonesTaken,
+    **asking.needs(
+        "zones.import",
+        requestBody={
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/GeoJSON"}}},
+        },
+    ),
+)
 async def import_zones(request: HttpRequest) -> dict[str, Any]:
-    """Take in a GeoJSON file (the body as it is, at most 10 MiB), whole or not at all."""
+    """Take in a GeoJSON file (the body as it is, at most 8 MiB), whole or not at all."""
     data, by, now = request.body, asking.by_of(request), clock.now()
     taken = await desk.do(lambda: actions.import_zones(data, by=by, now=now))
     return {"features": taken.features, "drawn": list(taken.drawn), "same": taken.same}
