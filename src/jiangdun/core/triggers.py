@@ -25,7 +25,8 @@ FOR EACH ROW EXECUTE FUNCTION core_queue()"""
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Create the triggers. The tables exist and have none."""
+    """Create the triggers, anew where some exist. The tables exist."""
+    remove(connection)
     with connection.cursor() as cursor:
         for statement in _creating(connection.vendor):
             cursor.execute(statement)
