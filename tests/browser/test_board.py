@@ -149,3 +149,15 @@ def test_the_command_line_finds_a_unit(demo: Demo, desks: Any) -> None:
     expect(desk.page.get_by_test_id("selected-title")).to_have_text("演示水警760")
     desk.page.keyboard.press("Escape")
     expect(desk.page.get_by_test_id("selected-title")).to_have_count(0)
+
+
+def test_a_unit_reports_its_state_by_radio(demo: Demo, desks: Any) -> None:
+    desk = desks()
+    desk.sign_in("msa-desk", demo.password("msa-desk"))
+    desk.page.get_by_test_id("alerts").wait_for()
+    selected = desk.page.get_by_test_id("selected")
+    for short, state in (("off", "离线"), ("sb", "待命")):
+        desk.page.keyboard.press("/")
+        desk.page.get_by_test_id("command").press_sequentially(f"s 海巡01 {short}")
+        desk.page.get_by_test_id("command").press("Enter")
+        expect(selected).to_contain_text(state)

@@ -7,7 +7,7 @@ export class Trouble extends Error {
     readonly code: string,
     readonly text: string,
     readonly next: string,
-    readonly values: Record<string, unknown> = {},
+    readonly retry_s = 0, // how long to wait, where the server says so
   ) {
     super(`${code}: ${text}`)
   }
@@ -53,10 +53,11 @@ function ours(status: number, code: 'offline' | 'slow' | 'broken'): Trouble {
   return new Trouble(status, code, text, next)
 }
 
-function readTrouble(status: number, body: unknown): Trouble {
-  if (typeof body !== 'object' || body === null || !('code' in body)) return ours(status, 'broken')
-  const { code, text, next, ...rest } = body as Record<string, unknown>
-  return new Trouble(status, String(code), String(text ?? ''), String(next ?? ''), rest)
+function readTrouble(answer: Response, body: unknown): Trouble {
+  if (typeof body !== 'object' || body === null || !('code' in body)) return ours(answer.status, 'broken')
+  const { code, text, next } = body as Record<string, unknown>
+  const retry_s = Number(answer.headers.get('Retry-After') ?? 0) || 0
+  return new Trouble(answer.status, String(code), String(text ?? ''), String(next ?? ''), retry_s)
 }
 
 async function ask(method: string, path: string, body?: unknown): Promise<Response> {
@@ -88,7 +89,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   }
   if (answer.ok) return read as T
   if (answer.status === 401 && path !== '/api/session') onSignedOut()
-  throw readTrouble(answer.status, read)
+  throw readTrouble(answer, read)
 }
 
 export const get = <T>(path: string): Promise<T> => call<T>('GET', path)

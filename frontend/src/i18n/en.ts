@@ -251,8 +251,8 @@ export const en: Messages = {
   },
   command: {
     label: 'Command line',
-    hint: 'Press / : /inc 12 opens an incident · /u 760 finds a unit · /t 4139 finds a vessel or truck',
-    unknown: '“{text}” is not known. There are: /inc number, /u call sign, /t name or identity',
+    hint: 'Press / : /inc 12 opens an incident · /u 760 finds a unit · /s 760 en: en route · /t 4139 finds a vessel or truck',
+    unknown: '“{text}” is not known. There are: /inc number, /u call sign, /s call sign sb|en|os|off, /t name or identity',
     none: 'Nothing found for “{text}”',
     many: '{n} fit “{text}”, please write more of it',
   },

@@ -236,8 +236,8 @@ export const zh = {
   },
   command: {
     label: '命令行',
-    hint: '按 / 输入：/inc 12 打开事件 · /u 760 找力量 · /t 4139 找船或车',
-    unknown: '不认识“{text}”。可用：/inc 号码、/u 呼号、/t 船名或识别号',
+    hint: '按 / 输入：/inc 12 打开事件 · /u 760 找力量 · /s 760 en 报途中 · /t 4139 找船或车',
+    unknown: '不认识“{text}”。可用：/inc 号码、/u 呼号、/s 呼号 sb|en|os|off、/t 船名或识别号',
     none: '没有找到“{text}”',
     many: '有 {n} 个符合“{text}”，请写得更全',
   },

@@ -218,6 +218,11 @@ export const useBoard = defineStore('board', () => {
     alerts.set(alert.episode, alert)
   }
 
+  function keepUnit(unit: Unit): void {
+    const known = units.get(unit.id)
+    if (!known || known.version <= unit.version) units.set(unit.id, unit)
+  }
+
   function takePulse(pulse: Pulse): void {
     clock.hear(pulse.t_ms)
     if (pulse.sources) sources.value = pulse.sources as Source[]
@@ -256,7 +261,7 @@ export const useBoard = defineStore('board', () => {
 
   return {
     loading, failure, me, demo, agencies, alerts, incidents, units, triage, sources, link, cursor, now, frameAt, targetCount,
-    touched, openAlerts, openIncidents, unacknowledged, targets, agencyName, start, stop, keep, keepAlert, onFact,
+    touched, openAlerts, openIncidents, unacknowledged, targets, agencyName, start, stop, keep, keepAlert, keepUnit, onFact,
     takeSnapshot, serverNow: () => clock.now(), hand: () => wire?.hand(),
   }
 })

@@ -10,6 +10,7 @@ import structlog
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.renderers import JSONRenderer
 
 import jiangdun
 from jiangdun.core import clock, ids
@@ -19,7 +20,12 @@ from jiangdun.web.api import alerts, board, feeds, health, incidents, journal, p
 
 log = structlog.get_logger()
 
+
+_as_written = JSONRenderer()
+_as_written.json_dumps_params = {"ensure_ascii": False, "separators": (",", ":")}  # half the bytes of escapes
+
 api = NinjaAPI(
+    renderer=_as_written,
     title="Jiangdun 江盾",
     version=jiangdun.__version__,
     description="Signed in by session cookie; anything but GET needs the header X-CSRFToken. "
