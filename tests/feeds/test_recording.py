@@ -205,6 +205,12 @@ def test_a_table_without_a_needed_column_says_which_and_what_it_may_be_called() 
         table("mmsi,t,lat\n")
 
 
+def test_a_table_in_any_order_is_told_in_order_of_time(tmp_path: Path) -> None:
+    rows = "".join(f"413765432,{1_673_395_200 + t},118,31\n" for t in (5, 3, 9, 3))
+    recording = write(tmp_path / "x.csv", f"mmsi,t,lon,lat\n{rows}".encode())
+    assert [told.heard_at_ms % 100_000 // 1_000 for told in recording.told()] == [0, 3, 3, 5, 9]
+
+
 def test_static_data_of_a_table_are_said_once() -> None:
     rows = table("mmsi,t,lon,lat,name\n" + "413765432,2023-01-11,118,31,SHIP\n" * 3)
     assert [len(row[2]) for row in rows] == [2, 1, 1]

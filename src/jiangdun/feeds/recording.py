@@ -20,6 +20,7 @@ import zlib
 from collections import Counter, deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from heapq import heappop, heappush
 from itertools import chain
 from pathlib import Path
 from typing import IO, Final, Literal, NamedTuple, cast
@@ -43,6 +44,9 @@ FRAME_LINE_MAX: Final = 65_536
 
 BACK_MS: Final = 7 * 86_400_000
 """A time so much older than the newest one is the truth, and the newest one was wrong."""
+
+REORDER_ROWS: Final = 65_536
+"""Rows of a table that are held so as to be told in order of time."""
 
 DAMAGED: Final = (EOFError, gzip.BadGzipFile, zlib.error)
 """What a gzip raises that was cut short or damaged."""
@@ -134,16 +138,28 @@ class Recording:
             yield from self._nmea() if self.format == "nmea" else self._frames()
 
     def told(self) -> Iterator[Told]:
-        """Observations of a table, a row at a time, counted as a session counts."""
+        """Observations of a table, a row at a time in order of time, counted as a session counts.
+
+        A row that stands more than `REORDER_ROWS` rows too late in the file comes late.
+        """
         assert self.format == "csv", "bytes are said, not told"
+        waiting: list[tuple[int, int, Taken]] = []
         with _open(self.path) as file:
             self._file = file
             try:
-                for heard_ms, taken in read_table(file):
+                for number, (heard_ms, taken) in enumerate(read_table(file)):
                     self.times["column"] += 1
-                    yield Told(heard_ms, self.link, taken)
+                    heappush(waiting, (heard_ms, number, taken))
+                    if len(waiting) > REORDER_ROWS:
+                        yield self._earliest(waiting)
             except DAMAGED:
                 self.wrong["gzip"] += 1
+        while waiting:
+            yield self._earliest(waiting)
+
+    def _earliest(self, waiting: list[tuple[int, int, Taken]]) -> Told:
+        heard_ms, _, taken = heappop(waiting)
+        return Told(heard_ms, self.link, taken)
 
     def _blocks(self) -> Iterator[bytes]:
         assert self._file is not None
