@@ -95,10 +95,14 @@ def test_one_unit_ordered_by_two_desks_at_once_goes_to_one_incident(committed_wo
     assert [view.number for view in held] == [refused.values["number"]]
 
 
+WORDS = ("track", "label", "why_zh", "why_en")
+"""What the scene's alert says and its fact does not."""
+
+
 def test_two_readers_and_a_crash_between_make_one_incident(committed_world: World, aside: Aside):
     """The alert's fact is read by two processes at once, and once more by one that lost its place."""
     world = committed_world
-    values = {name: value for name, value in alert().body.items() if name != "track"}
+    values = {name: value for name, value in alert().body.items() if name not in WORDS}
     raised = AlertRaised(
         **values, track="7", title_zh="倾倒", title_en="Dumping", started_at=T0, fired_at=T0, settled=False
     )

@@ -14,6 +14,7 @@ from jiangdun.feeds.columns import track_id
 from jiangdun.hall.demo import cast
 from jiangdun.picture import queries as picture
 from jiangdun.response import actions
+from jiangdun.watch import queries as watch
 
 from .river import River, kinds, person
 
@@ -35,11 +36,12 @@ def pit(tmp_path: Path) -> River:
 
 def test_a_ship_that_turns_away_is_warned_about_once_and_makes_no_incident(dike: River) -> None:
     dike.until(80_000)
-    raised = [f for f in dike.facts("watch.AlertRaised") if f.body["label"] == "413950000"]
+    raised = [f for f in dike.facts("watch.AlertRaised") if f.body["track"] == "413950000"]
     assert [f.body["rule"] for f in raised] == ["dike-danger-at-night"]
     assert dike.facts("response.IncidentOpened") == []
-    assert "413950000" in raised[0].body["why_zh"]
-    assert raised[0].body["why_zh"] != raised[0].body["why_en"]
+    alert = watch.alert(raised[0].body["episode"])
+    assert "413950000" in alert.why_zh
+    assert alert.why_zh != alert.why_en
 
 
 def test_the_ship_that_holds_on_becomes_an_incident_of_maritime_safety(dike: River) -> None:
@@ -47,7 +49,7 @@ def test_the_ship_that_holds_on_becomes_an_incident_of_maritime_safety(dike: Riv
     opened = dike.facts("response.IncidentOpened")
     assert [(f.body["kind"], f.body["owner"]) for f in opened] == [("dike-danger-stay", "msa")]
     alert = next(f for f in dike.facts("watch.AlertRaised") if f.fact_id == opened[0].cause)
-    assert alert.body["label"] == "413950001"
+    assert alert.body["track"] == "413950001"
     assert opened[0].at == alert.at, "T0 is the alert's fact, not the sensor's time"
 
 
@@ -88,7 +90,11 @@ def test_a_truck_that_leaves_a_site_and_lies_at_a_pit_becomes_an_incident_that_i
 
     story = pit.facts("response.")
     met = {f.body["clock"]: f.body for f in story if f.kind == "response.ClockMet"}
-    assert {clock: body["elapsed_s"] for clock, body in met.items()} == {"sign": 48, "notify": 130, "arrive": 560}
+    assert {clock: body["elapsed_s"] for clock, body in met.items()} == {
+        "sign": 48,
+        "notify": 130,
+        "arrive": 560,
+    }
     assert all(body["on_time"] for body in met.values())
     assert kinds(story, f"incident:{incident_id}")[-1] == "response.IncidentClosed"
     assert journal.verify(now=pit.now).ok

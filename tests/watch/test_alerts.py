@@ -35,9 +35,10 @@ def test_an_event_becomes_an_alert_and_a_fact_that_response_can_read(now):
     (raised,) = said(now)
     assert (raised.fact_id, raised.kind, raised.subject) == (fact_id, "watch.AlertRaised", "alert:e1")
     assert raised.by == By(rule="dike-stay/1", agency="msa")
-    assert raised.body["why_zh"].startswith(
-        "“DEMO HOLDS ON”自 11月21日 23:07:12 起在“演示顺坝”内停留 3 分钟 10 秒"
-    )
+    assert not {"label", "why_zh", "why_en"} & raised.body.keys(), "a plate may be a person's"
+    words = queries.words("e1")
+    assert words["label"] == "DEMO HOLDS ON"
+    assert words["why_zh"].startswith("“DEMO HOLDS ON”自 11月21日 23:07:12 起在“演示顺坝”内停留 3 分钟 10 秒")
     assert raised.body["track"] == "413950001"
     seen = AlertSeen.of(raised.body)
     assert (seen.severity, seen.incident, seen.owner, seen.title_en) == (

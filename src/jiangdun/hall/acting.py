@@ -8,7 +8,9 @@ import itertools
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 import structlog
 import uvicorn
@@ -16,6 +18,7 @@ import uvicorn
 from jiangdun.alliance import queries as alliance
 from jiangdun.core import clock, journal, timers
 from jiangdun.core.journal import By, Sealed
+from jiangdun.core.trouble import Trouble
 from jiangdun.core.writer import Writer
 from jiangdun.response import actions as response
 from jiangdun.response import geofence
@@ -153,15 +156,8 @@ class Desk:
             for u in self._units.values()
         ]
         for arrival in geofence.arrivals(positions, scenes, clock.now()):
-            await self._writer.do(
-                lambda arrival=arrival: response.arrive(  # type: ignore[misc]
-                    arrival.assignment_id,
-                    by=By(system="geofence"),
-                    now=clock.now(),
-                    source="geofence",
-                    instant=arrival.at,
-                )
-            )
+            with contextlib.suppress(Trouble):  # somebody pressed the button in the same moment
+                await self._writer.do(partial(_arrive, arrival))
 
     # -- ears
 
@@ -209,3 +205,13 @@ class Desk:
             return await answer
         finally:
             self._asked.pop(number, None)
+
+
+def _arrive(arrival: geofence.Arrival) -> None:
+    response.arrive(
+        UUID(arrival.assignment_id),
+        by=By(system="geofence"),
+        now=clock.now(),
+        source="geofence",
+        instant=arrival.at,
+    )

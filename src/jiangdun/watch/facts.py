@@ -45,7 +45,11 @@ class RuleRetired:
 @fact("watch.AlertRaised", version=1)
 @dataclass(frozen=True, slots=True)
 class AlertRaised:
-    """A new episode. `incident` is auto or triage, severity 1..4; `replaces` is the episode it stands for."""
+    """A new episode. `incident` is auto or triage, severity 1..4; `replaces` is the episode it stands for.
+
+    A plate may be a person's: what the target is called, and the sentence that calls it so, stand with the
+    alert (`queries.words`), not here.
+    """
 
     episode: str
     rule: str
@@ -57,7 +61,6 @@ class AlertRaised:
     incident: str
     domain: str
     track: str
-    label: str
     zone_id: str
     zone_name_zh: str
     zone_name_en: str
@@ -66,8 +69,6 @@ class AlertRaised:
     started_at: datetime
     fired_at: datetime
     settled: bool
-    why_zh: str
-    why_en: str
     replaces: str = ""
 
 
@@ -83,7 +84,7 @@ class AlertConfirmed:
 @fact("watch.AlertChanged", version=1)
 @dataclass(frozen=True, slots=True)
 class AlertChanged:
-    """Late data moved it: these are its new moments and reasons."""
+    """Late data moved it: these are its new moments and place."""
 
     episode: str
     revision: int
@@ -91,8 +92,6 @@ class AlertChanged:
     fired_at: datetime
     lon: float | None
     lat: float | None
-    why_zh: str
-    why_en: str
 
 
 @fact("watch.AlertWithdrawn", version=1)
@@ -102,8 +101,6 @@ class AlertWithdrawn:
 
     episode: str
     revision: int
-    why_zh: str
-    why_en: str
 
 
 @fact("watch.AlertAcknowledged", version=1)

@@ -51,6 +51,15 @@ def alert(episode: str) -> AlertRecord:
     return _record(row)
 
 
+def words(episode: str) -> dict[str, str]:
+    """What an alert's target is called and why it fired, in both languages; empty where there is no alert.
+
+    They may name a person's vehicle, so no fact carries them.
+    """
+    row = Alert.objects.filter(episode=episode).values("label", "why_zh", "why_en").first()
+    return dict(row) if row else {}
+
+
 def alerts_of_track(track: int, limit: int = 50) -> list[AlertRecord]:
     """What a target was warned of before, newest first."""
     rows = Alert.objects.filter(track=track).order_by("-fired_at")[: min(max(limit, 0), PAGE_MAX)]

@@ -38,6 +38,10 @@ class Visitor:
             raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()[:300]}") from None
         return json.loads(text) if text else None
 
+    def cookies(self) -> str:
+        """As a Cookie header, for whoever goes on by WebSocket."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._jar)
+
     def sign_in(self, username: str, password: str) -> None:
         with self._opener.open(self._url, timeout=10) as page:  # brings the token a form must show
             assert b"<div" in page.read(), "no page"

@@ -126,6 +126,10 @@ ROAD: Final[tuple[Point, ...]] = (
 )
 
 
+AREA6: Final = "360400"
+"""GB/T 2260 of the city the demo's incidents are numbered under."""
+
+
 @dataclass(frozen=True, slots=True)
 class DrawnZone:
     code: str
@@ -223,6 +227,7 @@ def zones_geojson() -> dict[str, Any]:
                 "name_zh": zone.name_zh,
                 "name_en": zone.name_en,
                 "agency": zone.agency,
+                "area6": AREA6,
                 "legal_basis": [{"law": zone.law}] if zone.law else [],
             },
             "geometry": {

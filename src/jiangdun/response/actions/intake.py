@@ -24,6 +24,7 @@ from jiangdun.response.clocks import INCIDENT_CLOCKS
 from jiangdun.response.models import Clue, Incident, NumberSeries
 from jiangdun.response.promotion import AlertSeen, Way, priority, way
 from jiangdun.response.states import State
+from jiangdun.watch import queries as watch
 
 _DAY: Final = timezone(timedelta(hours=8))
 """Numbers carry the day in China."""
@@ -46,7 +47,7 @@ def take_in_alert(sealed: Sealed) -> None:
     An alert that stands for an earlier one (`replaces`: its start moved) takes over that one's incident or
     clue.
     """
-    seen = AlertSeen.of(sealed.body)
+    seen = AlertSeen.of({**sealed.body, **watch.words(str(sealed.body.get("episode", "")))})
     if _known(seen.episode) or (seen.replaces and _take_over(seen, sealed)):
         return
     if way(seen.severity, seen.incident) is Way.AUTO:

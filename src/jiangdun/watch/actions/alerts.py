@@ -195,7 +195,6 @@ def _raised(event: Mapping[str, Any]) -> facts.AlertRaised:
         incident=event["incident"],
         domain=event["domain"],
         track=str(event["track"]),
-        label=event["label"],
         zone_id=event["zone_id"],
         zone_name_zh=event["zone_name_zh"],
         zone_name_en=event["zone_name_en"],
@@ -204,20 +203,18 @@ def _raised(event: Mapping[str, Any]) -> facts.AlertRaised:
         started_at=_moment(event["started_at_ms"]),
         fired_at=_moment(event["fired_at_ms"]),
         settled=event["settled"],
-        why_zh=event["why_zh"],
-        why_en=event["why_en"],
         replaces=event["replaces"] or "",
     )
 
 
 def _revision(verdict: str, revision: int, event: Mapping[str, Any]) -> object:
-    episode, why = event["episode"], (event["why_zh"], event["why_en"])
+    episode = event["episode"]
     if verdict == "confirmed":
         return facts.AlertConfirmed(episode, revision)
     if verdict == "withdrawn":
-        return facts.AlertWithdrawn(episode, revision, *why)
+        return facts.AlertWithdrawn(episode, revision)
     started, fired = _moment(event["started_at_ms"]), _moment(event["fired_at_ms"])
-    return facts.AlertChanged(episode, revision, started, fired, event["lon"], event["lat"], *why)
+    return facts.AlertChanged(episode, revision, started, fired, event["lon"], event["lat"])
 
 
 def _note(alert: Alert, what: object, by: By, now: datetime, cause: int | None = None) -> int:
