@@ -53,10 +53,14 @@ def test_every_protocol_and_command_is_named() -> None:
     assert [command.name for command in COMMANDS if f"jiangdun {command.name}" not in texts] == []
 
 
-@pytest.mark.parametrize("document", sorted(ROOT.glob("*.md")) + sorted(DOCS.rglob("*.md")), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "document", sorted(ROOT.glob("*.md")) + sorted(DOCS.rglob("*.md")), ids=lambda p: p.name
+)
 def test_every_link_leads_somewhere(document: Path) -> None:
     gone = [
-        target for target in LINK.findall(document.read_text("utf-8")) if not (document.parent / target.strip()).exists()
+        target
+        for target in LINK.findall(document.read_text("utf-8"))
+        if not (document.parent / target.strip()).exists()
     ]
     assert gone == []
 

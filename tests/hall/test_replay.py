@@ -38,7 +38,9 @@ BOX = {
             "properties": {"code": "box", "kind": "no-go", "name_zh": "测试区", "name_en": "Box"},
             "geometry": {
                 "type": "Polygon",
-                "coordinates": [[[119.45, 32.2], [119.47, 32.2], [119.47, 32.24], [119.45, 32.24], [119.45, 32.2]]],
+                "coordinates": [
+                    [[119.45, 32.2], [119.47, 32.2], [119.47, 32.24], [119.45, 32.24], [119.45, 32.2]]
+                ],
             },
         }
     ],
@@ -64,10 +66,22 @@ def voyage(tmp_path: Path) -> Path:
     """A ship that crosses the box from west to east, with a name and one spoilt sentence."""
     station, said = AisStation(source="test"), b""
     begin_ms = 1_760_000_000_000
-    said += station.static(Static("ais", "413000001", name="JIANG HUI 66", kind=Kind.CARGO, length_dm=800), begin_ms)
+    said += station.static(
+        Static("ais", "413000001", name="JIANG HUI 66", kind=Kind.CARGO, length_dm=800), begin_ms
+    )
     for step in range(60):
         t_ms = begin_ms + step * 10_000
-        said += station.fix(Fix("ais", "413000001", round((119.44 + step * 0.001) * DEGREE), round(32.22 * DEGREE), sog_dkn=80, cog_ddeg=900), t_ms)
+        said += station.fix(
+            Fix(
+                "ais",
+                "413000001",
+                round((119.44 + step * 0.001) * DEGREE),
+                round(32.22 * DEGREE),
+                sog_dkn=80,
+                cog_ddeg=900,
+            ),
+            t_ms,
+        )
     said += b"!AIVDM,1,1,,A,16:V?>00198C?1PA0sJ3N2lt0000,0*00\r\n"
     path = tmp_path / "voyage.nmea.gz"
     path.write_bytes(gzip.compress(said))
@@ -112,7 +126,9 @@ def test_a_file_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.skipif(not DATA, reason="JIANGDUN_DATA is not set")
 def test_every_small_recording_is_digested_and_balances(capsys: pytest.CaptureFixture[str]) -> None:
-    files = [p for p in sorted(Path(str(DATA), "ais").rglob("*")) if p.is_file() and p.stat().st_size < 2_000_000]
+    files = [
+        p for p in sorted(Path(str(DATA), "ais").rglob("*")) if p.is_file() and p.stat().st_size < 2_000_000
+    ]
     assert len(files) > 15
     unbalanced = [path.name for path in files if not balanced(replay(capsys, path, "--format", "nmea"))]
     assert unbalanced == []
@@ -121,7 +137,11 @@ def test_every_small_recording_is_digested_and_balances(capsys: pytest.CaptureFi
 @pytest.mark.skipif(not DATA, reason="JIANGDUN_DATA is not set")
 def test_known_recordings_give_their_known_counts(capsys: pytest.CaptureFixture[str]) -> None:
     denmark = replay(capsys, Path(str(DATA), "ais/denmark_5min_2013.nmea.gz"))
-    assert (denmark["lines"], denmark["decoded"] + denmark["duplicates"], denmark["time_source"]) == (80_246, 26_077, {"pghp": 1})
+    assert (denmark["lines"], denmark["decoded"] + denmark["duplicates"], denmark["time_source"]) == (
+        80_246,
+        26_077,
+        {"pghp": 1},
+    )
     australia = replay(capsys, Path(str(DATA), "ais/australia_2012.nmea.gz"))
     assert australia["lines"] == 44_687
     assert australia["rejected"]["mmsi"] == 422
