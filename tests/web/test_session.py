@@ -116,6 +116,7 @@ def test_five_wrong_tries_lock_the_account_even_for_the_right_password(hire: Hir
     locked = knock(Browser(address="10.0.0.99", lang="en"), "chen")
     assert locked.status == 429
     assert locked.body["code"] == "locked_out"
+    assert 880 <= int(locked.headers["retry-after"]) <= 900
     assert "15 minutes" in locked.body["text"] + locked.body["next"]
     assert 0 < int(locked.headers["retry-after"]) <= 900
     later(minutes=16)
