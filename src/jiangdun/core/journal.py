@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -332,8 +332,3 @@ def _sealed(seal: Seal, row: FactRow) -> Sealed:
         row.exercise,
         seal.hash,
     )
-
-
-def as_dict(sealed: Sealed) -> dict[str, Any]:
-    """`sealed` as plain values, for a wire."""
-    return asdict(sealed)
