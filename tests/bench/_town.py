@@ -31,12 +31,11 @@ RULES = {
 KINDS = ("anchorage", "reserve-core", "lane-up", "work-site", "abandoned-pit", "sand-ban", "berth", "bridge")
 
 
-def rule(name: str, when: str) -> str:
+def rule(name: str, when: str, incident: str = "triage") -> str:
     """One of the five: four that look at everything and seldom fire, one that the trigger ships fire."""
-    kind = "auto" if name == "bench-enter" else "triage"
     return (
         f"rule: {name}\ntitle: {{zh: 测量, en: Bench}}\ndomain: traffic\nowner: msa\nseverity: IV\nwatch: any\n"
-        f"when:\n  {when}\ncooldown: 1 s\nincident: {kind.replace('auto', 'triage')}\nact: at_once\n"
+        f"when:\n  {when}\ncooldown: 1 s\nincident: {incident}\nact: at_once\n"
         "legal:\n  - {law: 测量}\n"
     )
 
@@ -87,8 +86,18 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def installation(home: Path, *, terminals: int = TERMINALS, zone_count: int = ZONES) -> Iterator[dict[str, Any]]:
-    """Yields {url, ports, login, pids, codes}; ears and desk are up and have compiled their kernels."""
+def installation(
+    home: Path,
+    *,
+    terminals: int = TERMINALS,
+    zone_count: int = ZONES,
+    incidents: bool = False,
+    sign_s: float | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Yields {url, ais, jt808, login, codes, supervisor}; ears and desk are up and have compiled their kernels.
+
+    `incidents`: the trap's rule makes an incident at once; `sign_s`: the sign clock's limit.
+    """
     http, ais, udp, jt808 = free_ports(4)
     os.environ |= {
         "JIANGDUN_HOME": str(home),
@@ -102,7 +111,7 @@ def installation(home: Path, *, terminals: int = TERMINALS, zone_count: int = ZO
 
     django_up.ready()
     django_up.migrate()
-    login, codes = _settle(terminals, zone_count)
+    login, codes = _settle(terminals, zone_count, incidents, sign_s)
     from jiangdun.hall.supervise import Supervisor, python
 
     parent = ["--parent", str(os.getpid())]
@@ -120,7 +129,9 @@ def installation(home: Path, *, terminals: int = TERMINALS, zone_count: int = ZO
         running.join(30)
 
 
-def _settle(terminals: int, zone_count: int) -> tuple[dict[str, str], dict[str, str]]:
+def _settle(
+    terminals: int, zone_count: int, incidents: bool, sign_s: float | None
+) -> tuple[dict[str, str], dict[str, str]]:
     from django.db import transaction
 
     from jiangdun.alliance import actions as alliance
@@ -131,6 +142,7 @@ def _settle(terminals: int, zone_count: int) -> tuple[dict[str, str], dict[str, 
     from jiangdun.feeds import queries as feeds_queries
     from jiangdun.feeds.columns import Kind
     from jiangdun.picture import actions as picture
+    from jiangdun.response import actions as response
     from jiangdun.watch import actions as watch
 
     by, now = By(system="bench"), clock.now()
@@ -148,8 +160,11 @@ def _settle(terminals: int, zone_count: int) -> tuple[dict[str, str], dict[str, 
             feeds.admit_device("jt808", terminal(number), f"测量{number}", Kind.TRUCK, by=by, now=now)
         picture.import_zones(json.dumps(zones(zone_count)), by=people["duty"], now=now)
         for name, when in RULES.items():
-            spec = watch.propose_rule(rule(name, when), by=people["analyst"], now=now)
+            kind = "auto" if incidents and name == "bench-enter" else "triage"
+            spec = watch.propose_rule(rule(name, when, kind), by=people["analyst"], now=now)
             watch.release_rule(spec.name, spec.version, by=people["duty"], now=now)
+        if sign_s is not None:
+            response.set_limit("clock.sign_s", sign_s, by=people["duty"], now=now, basis_zh="测量", basis_en="bench")
     codes = {device.ident: device.auth_code for device in feeds_queries.device_book()}
     return login, codes
 

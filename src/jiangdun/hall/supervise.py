@@ -68,7 +68,8 @@ class Supervisor:
         if child.process is not None and child.process.poll() is None:
             return
         if child.process is not None and child.restart_at_s is None:
-            steady = now - child.started_at_s > STEADY_S
+            # Killed from outside is nobody's mistake; what ends by itself soon after its start must not spin.
+            steady = now - child.started_at_s > STEADY_S or child.process.returncode < 0
             child.wait_s = RESTART_FIRST_S if steady else min(child.wait_s * 2, RESTART_MAX_S)
             child.restart_at_s = now + child.wait_s
             log.warning(
