@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from jiangdun.web import asgi, desk, headers, openapi, pages
 from jiangdun.web.api import board as board_api
 
-from .conftest import Browser, Ears, Enter
+from .conftest import HOST, Browser, Ears, Enter
 
 SCHEMA = openapi.schema()
 
@@ -102,6 +103,45 @@ def test_a_body_that_lies_about_its_length_is_stopped_at_the_limit(enter: Enter)
         "POST", "/api/alerts/e/dismiss", b" " * (asgi.BODY_BYTES_MAX + 1), headers={"content-length": "5"}
     )
     assert (answer.status, answer.body["code"]) == (413, "too_large")
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(house: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "BODY_S", 0.01)
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        if not sent:
+            await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", HOST.encode()), (b"accept-language", b"en")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/session",
+        "query_string": b"",
+        "headers": headers,
+    }
+    asyncio.run(asgi.application(scope, receive, send))
+    assert sent[0]["status"] == 408
+    assert json.loads(sent[1]["body"])["code"] == "too_slow"
+
+
+def test_an_asker_who_goes_while_sending_harms_nothing(house: None) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"host", HOST.encode())]}
+    asyncio.run(asgi.application(scope, receive, send))
+    assert sent == []
 
 
 def test_a_zone_file_may_be_larger(enter: Enter) -> None:

@@ -6,6 +6,7 @@ limit, and every answer carries the security headers.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -17,6 +18,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiangdun.hall.settings")
 django.setup()
 
+from django.core.exceptions import RequestAborted  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402  (needs the apps to be loaded)
 from django.urls import set_script_prefix  # noqa: E402
 
@@ -30,6 +32,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 BODY_BYTES_MAX: Final = 1 << 20
 UPLOAD_BYTES_MAX: Final = 10 << 20
+BODY_S: Final = 60.0
+"""A body that has not come within this is not waited for."""
 SWITCH_S: Final = 0.0005
 """How long a thread may hold the interpreter. With Python's 5 ms a request that hops between the loop, a reader
 and the writer waits that long at each hop (60 signs/s: p50 14 ms instead of seconds, on two busy cores)."""
@@ -42,7 +46,11 @@ class _Handler(ASGIHandler):
     synchronous views, of which there are none. A request is finished even where its asker has gone."""
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        body = await self.read_body(receive)
+        try:
+            async with asyncio.timeout(BODY_S):
+                body = await self.read_body(receive)
+        except RequestAborted:
+            return  # the asker has gone
         try:
             set_script_prefix(scope.get("root_path", ""))
             request, refused = self.create_request(scope, body)
@@ -117,6 +125,10 @@ async def _http(scope: Scope, receive: Receive, send: Send) -> None:
         return
     try:
         await _django(cast(dict[str, Any], scope), _counted(receive, limit), cast(Any, sending))
+    except TimeoutError:
+        if started:
+            raise
+        await _refuse("too_slow", given, sending)
     except _TooLarge:
         assert not started, "Django reads the whole body before it answers"
         await _refuse("too_large", given, sending, limit_mib=limit >> 20)

@@ -139,6 +139,8 @@ def give_page_token(request: HttpRequest, response: HttpResponse, *, fresh: bool
         rotate_token(request)
     get_token(request)
     door.process_response(request, response)
+    if "csrftoken" in response.cookies:
+        response.cookies["csrftoken"]["secure"] = request.is_secure()
 
 
 def set_cookie(request: HttpRequest, response: HttpResponse, token: str) -> None:

@@ -85,6 +85,13 @@ TROUBLES: Final[dict[str, Words]] = {
         "This is too large: the limit is {limit_mib} MiB.",
         "Split it and send the parts.",
     ),
+    "too_slow": Words(
+        408,
+        "等待提交的内容超时。",
+        "请检查网络后重新提交。",
+        "What you were sending did not arrive in time.",
+        "Check the network and send it again.",
+    ),
     "wrong_host": Words(
         400,
         "访问地址不在允许之列。",
