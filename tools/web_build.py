@@ -97,18 +97,29 @@ def test() -> None:
 
 
 def lint() -> None:
+    """ESLint, the type checker, and whether the types of the interface are those the code describes now."""
     install()
     run("node_modules/eslint/bin/eslint.js", "--max-warnings=0", ".")
     run("node_modules/vue-tsc/bin/vue-tsc.js", "--noEmit")
+    fresh = FRONTEND / "node_modules/.schema.d.ts"
+    write_types(fresh)
+    if fresh.read_bytes() != SCHEMA.read_bytes():
+        raise SystemExit(f"{SCHEMA.relative_to(ROOT)} is out of date: run `python tools/web_build.py types`")
 
 
 def types() -> None:
-    """Write `src/api/schema.d.ts` anew from the API that the code describes."""
+    """Write `src/api/schema.d.ts` anew from the interface as the code describes it."""
     install()
+    write_types(SCHEMA)
+
+
+def write_types(path: Path) -> None:
     described = FRONTEND / "node_modules/.openapi.json"
     describe = [sys.executable, "-m", "jiangdun.web.openapi"]
     described.write_bytes(subprocess.run(describe, cwd=ROOT, check=True, capture_output=True).stdout)
-    run("node_modules/openapi-typescript/bin/cli.js", str(described), "-o", str(SCHEMA))
+    binary, _, env = node()
+    write = [binary, "node_modules/openapi-typescript/bin/cli.js", str(described), "-o", str(path)]
+    subprocess.run(write, cwd=FRONTEND, env=env, check=True, capture_output=True)
 
 
 def clean() -> None:

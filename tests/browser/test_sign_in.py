@@ -25,25 +25,6 @@ def test_a_wrong_password_is_said_in_the_language_of_the_page(demo: Demo, desks:
     assert desk.serious() == []
 
 
-def test_after_several_wrong_tries_the_page_says_how_long_to_wait(demo: Demo, desks: Any) -> None:
-    desk = desks(expected=(r"429 .*/api/session",))
-    desk.page.goto(demo.url)
-    trouble = desk.page.get_by_test_id("sign-in-trouble")
-    desk.page.locator("input[name=username]").fill("nobody-of-that-name")
-    submit = desk.page.get_by_test_id("sign-in-submit")
-    for _ in range(5):
-        desk.page.locator("input[name=password]").fill("wrong")
-        with desk.page.expect_response("**/api/session") as answered:
-            submit.click()
-        assert answered.value.status == 401
-        expect(trouble).to_contain_text("不对")
-        expect(submit).to_be_enabled()
-    desk.page.locator("input[name=password]").fill("wrong")
-    submit.click()
-    expect(trouble).to_contain_text(re.compile(r"已锁定，1[0-5]:\d\d 后可再试"))
-    expect(submit).to_be_disabled()
-
-
 def test_signing_out_leaves_nothing_of_the_board(demo: Demo, desks: Any) -> None:
     desk = desks()
     desk.sign_in("mine-desk", demo.password("mine-desk"))

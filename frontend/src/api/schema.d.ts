@@ -727,7 +727,7 @@ export interface paths {
         put?: never;
         /**
          * Import Zones
-         * @description Take in a GeoJSON file (the body as it is, at most 10 MiB), whole or not at all.
+         * @description Take in a GeoJSON file (the body as it is, at most 8 MiB), whole or not at all.
          */
         post: operations["jiangdun_web_api_picture_import_zones"];
         delete?: never;
@@ -3033,7 +3033,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GeoJSON"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
