@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -23,6 +24,7 @@ from jiangdun.core.writer import Writer
 from jiangdun.response import actions as response
 from jiangdun.response import geofence
 from jiangdun.response import queries as incidents
+from jiangdun.web import actions as web_actions
 from jiangdun.web import desk as web
 from jiangdun.web.live import live
 
@@ -36,6 +38,11 @@ ARRIVALS_S: Final = 2.0
 SPOOL_LOOK_S: Final = 1.0
 """The spool is read when ears says so, and so often in any case."""
 RETRY_S: Final = 1.0
+IDLE_LOOK_S: Final = 60.0
+WORD_BYTES_MAX: Final = 4_096
+"""The longest thing a board may say on its live wire."""
+CONNECTIONS_MAX: Final = 2_000
+"""Open connections of the front door; more are answered 503."""
 PULSE_S: Final = 1.0
 EARS_QUIET_S: Final = 2.0
 """Ears that have not pulsed for so long are spoken for."""
@@ -60,6 +67,7 @@ class Desk:
         self._writer.start()
         web.bind(
             writer=self._writer.do,
+            counts=self._counts,
             ears=self._ask,
             demo=any(a.demo for a in await web.read(alliance.agencies)),
         )
@@ -75,6 +83,8 @@ class Desk:
                 server_header=False,
                 timeout_graceful_shutdown=3,
                 proxy_headers=False,
+                ws_max_size=WORD_BYTES_MAX,
+                limit_concurrency=CONNECTIONS_MAX,
             )
         )
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -84,6 +94,7 @@ class Desk:
             self._forever(self._read_spool, SPOOL_LOOK_S, self._alerts),
             self._forever(self._arrivals, ARRIVALS_S),
             self._forever(self._anchor, ANCHOR_S),
+            self._forever(self._end_idle, IDLE_LOOK_S),
             self._forever(self._speak_for_ears, PULSE_S),
             self._link.run(),
         )
@@ -139,6 +150,18 @@ class Desk:
 
     async def _anchor(self) -> None:
         await web.read(lambda: journal.anchor(clock.now()))
+
+    async def _end_idle(self) -> None:
+        """Sessions nobody used: each ends with a fact, and its boards are closed."""
+        for session_id in await self._writer.do(lambda: web_actions.end_idle(now=clock.now())):
+            live.sign_out(session_id)
+
+    def _counts(self) -> dict[str, Any]:
+        """For the health page."""
+        return {
+            "writer": {**asdict(self._writer.counts), "waiting": self._writer.waiting()},
+            "asked": len(self._asked),
+        }
 
     async def _read_spool(self) -> None:
         while await self._writer.do(lambda: self._spool.take_some(clock.now())):

@@ -12,6 +12,9 @@ NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "jt808": ("车载终端 808", "JT/T 808 terminals"),
 }
 
+DECODED: Final[Mapping[str, str]] = {"ais": "decoded", "jt808": "reports"}
+"""Which of a protocol's counters counts what was understood."""
+
 
 def of(health: Mapping[str, Any], now_ms: int) -> list[dict[str, Any]]:
     """One row a source, those never heard included."""
@@ -28,7 +31,7 @@ def of(health: Mapping[str, Any], now_ms: int) -> list[dict[str, Any]]:
                 "name_en": name_en,
                 "last_heard_ms": last,
                 "links": health["links"].get(code, 0),
-                "reports": counted["counts"].get("decoded", 0),
+                "reports": counted["counts"].get(DECODED[code], 0),
                 "rejected": counted["rejects"],
                 "lag_s": health["lag_p99_s"].get(code),
             }
