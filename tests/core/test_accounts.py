@@ -10,7 +10,6 @@ from uuid import UUID
 import pytest
 
 from jiangdun.core import accounts, actions, journal, parameters
-from jiangdun.core.doors import SessionDoor
 from jiangdun.core.models import Account, FactRow, SignInFailure
 from jiangdun.core.trouble import AlreadyThere, BadInput, LockedOut, NotFound, WrongCredentials
 
@@ -186,29 +185,3 @@ def test_a_new_password_replaces_the_old_and_is_a_fact(zhou: accounts.Account, n
     assert kinds(now)[-1] == "core.PasswordChanged"
     with pytest.raises(NotFound):
         actions.set_password(UUID(int=1), GOOD, by=BY, now=now)
-
-
-def test_a_session_finds_its_account_while_it_is_switched_on(zhou: accounts.Account, now: datetime) -> None:
-    door = SessionDoor()
-    found = door.get_user(zhou.id)
-    assert found is not None
-    assert found.pk == zhou.id
-    accounts.switch(zhou.id, active=False, by=BY, now=now)
-    assert door.get_user(zhou.id) is None
-    assert accounts.accounts() == [accounts.account(zhou.id)]
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("value", [0, 101, True, "5", None, 2.5])
-def test_a_parameter_out_of_range_is_refused(now: datetime, value: Any) -> None:
-    with pytest.raises(BadInput):
-        parameters.set_parameter("signin.tries", value, by=BY, now=now)
-    with pytest.raises(NotFound):
-        parameters.set_parameter("signin.unknown", 5, by=BY, now=now)
-
-
-@pytest.mark.django_db
-def test_a_parameter_cannot_be_changed_for_the_past(now: datetime) -> None:
-    with pytest.raises(BadInput):
-        parameters.set_parameter("signin.tries", 3, by=BY, now=now, valid_from=now - SECOND)
-    assert accounts.TRIES.at(now) == 5

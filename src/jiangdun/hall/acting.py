@@ -11,7 +11,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
-from uuid import UUID
 
 import structlog
 import uvicorn
@@ -232,7 +231,7 @@ class Desk:
 
 def _arrive(arrival: geofence.Arrival) -> None:
     response.arrive(
-        UUID(arrival.assignment_id),
+        arrival.assignment_id,
         by=By(system="geofence"),
         now=clock.now(),
         source="geofence",

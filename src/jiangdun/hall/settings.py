@@ -78,7 +78,6 @@ AUTH_USER_MODEL = "core.Account"
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "jiangdun.core",
     "jiangdun.alliance",
@@ -88,20 +87,11 @@ INSTALLED_APPS = [
     "jiangdun.response",
     "jiangdun.web",
 ]
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-]
+MIDDLEWARE = ["servestatic.middleware.ServeStaticMiddleware", "jiangdun.web.pages.say_not_allowed"]
+"""Sessions, CSRF, hosts and headers are in `web.asking` and `web.asgi`, without a thread for each request."""
 ROOT_URLCONF = "jiangdun.web.urls"
 TEMPLATES: list[dict[str, object]] = []
-AUTHENTICATION_BACKENDS = ["jiangdun.core.doors.SessionDoor"]
+AUTHENTICATION_BACKENDS: list[str] = []  # signing in is `core.accounts`, sessions are `web.sessions`
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
@@ -110,8 +100,6 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 
 # web
-MIDDLEWARE = ["servestatic.middleware.ServeStaticMiddleware", "jiangdun.web.pages.say_not_allowed"]
-"""Sessions, CSRF, hosts and headers are in `web.asking` and `web.asgi`, without a thread for each request."""
 STATIC_URL = "/static/"
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_ALLOW_ALL_ORIGINS = False

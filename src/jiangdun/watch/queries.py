@@ -57,7 +57,7 @@ def words(episode: str) -> dict[str, str]:
     They may name a person's vehicle, so no fact carries them.
     """
     row = Alert.objects.filter(episode=episode).values("label", "why_zh", "why_en").first()
-    return dict(row) if row else {}
+    return {name: str(text) for name, text in row.items()} if row else {}
 
 
 def alerts_of_track(track: int, limit: int = 50) -> list[AlertRecord]:
