@@ -185,3 +185,19 @@ def test_a_new_password_replaces_the_old_and_is_a_fact(zhou: accounts.Account, n
     assert kinds(now)[-1] == "core.PasswordChanged"
     with pytest.raises(NotFound):
         actions.set_password(UUID(int=1), GOOD, by=BY, now=now)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", [0, 101, True, "5", None, 2.5])
+def test_a_parameter_out_of_range_is_refused(now: datetime, value: Any) -> None:
+    with pytest.raises(BadInput):
+        parameters.set_parameter("signin.tries", value, by=BY, now=now)
+    with pytest.raises(NotFound):
+        parameters.set_parameter("signin.unknown", 5, by=BY, now=now)
+
+
+@pytest.mark.django_db
+def test_a_parameter_cannot_be_changed_for_the_past(now: datetime) -> None:
+    with pytest.raises(BadInput):
+        parameters.set_parameter("signin.tries", 3, by=BY, now=now, valid_from=now - SECOND)
+    assert accounts.TRIES.at(now) == 5
