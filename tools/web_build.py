@@ -69,7 +69,12 @@ def install() -> None:
         return
     binary, npm, env = node()
     command = [binary, npm, "ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]
-    subprocess.run(command, cwd=FRONTEND, env=env, check=True)
+    if subprocess.run(command, cwd=FRONTEND, env=env, check=False).returncode:
+        print(
+            "board: npm could not fetch its packages. 首次构建需访问 npm 软件源（沿用本机所设镜像）。",
+            file=sys.stderr,
+        )
+        raise SystemExit("The first build needs the npm registry, or the mirror that this machine is set to.")
     MODULES_MARK.write_text(wanted)
 
 

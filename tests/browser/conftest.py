@@ -71,9 +71,22 @@ class Demo:
     url: str
     logins: dict[str, dict[str, str]]
     home: Path
+    pid: int
 
     def password(self, username: str) -> str:
         return self.logins[username]["password"]
+
+    def child(self, module: str) -> int:
+        """The process of the demo that runs `module` now."""
+        for entry in Path("/proc").iterdir():
+            try:
+                words = (entry / "cmdline").read_text().split("\0")
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except (OSError, IndexError):
+                continue  # not a process, or gone meanwhile
+            if parent == self.pid and module in words:
+                return int(entry.name)
+        raise AssertionError(f"the demo runs no {module}")
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +115,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     try:
         said = _first_object(process, log)
         _wait_for_ears(said)
-        yield Demo(said["url"], said["logins"], home / "home")
+        yield Demo(said["url"], said["logins"], home / "home", process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

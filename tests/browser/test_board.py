@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import re
+import signal
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -121,6 +123,21 @@ def test_the_link_turns_red_within_five_seconds_and_the_board_reads_on(demo: Dem
     expect(link).to_have_text("已断开")
     silent["now"] = False
     expect(link).to_have_attribute("data-up", "true", timeout=20_000)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the process in /proc")
+def test_the_board_outlives_the_desk(demo: Demo, desks: Any) -> None:
+    desk = desks(expected=(r"WebSocket connection", r"ERR_CONNECTION", r"503 "))
+    desk.sign_in("duty", demo.password("duty"))
+    desk.wait_for_map()
+    link = desk.page.get_by_test_id("link")
+    expect(link).to_have_attribute("data-up", "true")
+    os.kill(demo.child("jiangdun.hall.desk"), signal.SIGKILL)
+    expect(link).to_have_attribute("data-up", "false", timeout=5_000)
+    expect(link).to_have_attribute("data-up", "true", timeout=60_000)
+    count = desk.page.get_by_test_id("target-count")
+    expect(count).to_have_text(re.compile(r"^[23]\d\d 个目标$"), timeout=30_000)
+    assert desk.page.get_by_test_id("alerts").count() == 1  # nobody had to sign in again
 
 
 def test_a_board_that_cannot_be_read_does_not_look_empty(demo: Demo, desks: Any) -> None:

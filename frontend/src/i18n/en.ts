@@ -23,6 +23,10 @@ export const en: Messages = {
     need: 'Give a user name and a password',
     reach: 'The service cannot be reached, trying again…',
   },
+  noBoard: {
+    heading: 'This account has no duty board',
+    why: 'The role of {name} sees no alerts or incidents. Sign in with a duty account, or ask the security administrator.',
+  },
   top: {
     sources: 'Sources',
     noSources: 'No sources',
@@ -223,6 +227,8 @@ export const en: Messages = {
     zoomOut: 'Zoom out',
     schematic: 'Schematic · not for navigation',
     failed: 'This browser cannot draw the map (WebGL2 is needed); lists and actions work',
+    missing: 'The map was not loaded to its end; lists and actions work.',
+    reload: 'Reload',
     legend: 'Legend',
     moving: 'under way',
     still: 'still',

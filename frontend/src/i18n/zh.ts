@@ -21,6 +21,10 @@ export const zh = {
     need: '请填写用户名和密码',
     reach: '连不上本机服务，正在重试…',
   },
+  noBoard: {
+    heading: '此账号没有值班台',
+    why: '{name} 的岗位不查看告警和事件。请用值班账号登录，或请安全管理员调整岗位。',
+  },
   top: {
     sources: '数据源',
     noSources: '没有数据源',
@@ -209,6 +213,8 @@ export const zh = {
     zoomOut: '缩小',
     schematic: '示意图 · 不得用于航行',
     failed: '本机浏览器不能绘制地图（需要 WebGL2），列表和处置不受影响',
+    missing: '地图没有载入完，列表和处置不受影响。',
+    reload: '重新载入',
     legend: '图例',
     moving: '航行',
     still: '静止',
