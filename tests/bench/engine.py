@@ -96,11 +96,12 @@ def rule(name: str, when: spec.Operator, **more: Any) -> spec.RuleSpec:
 
 
 SLOW = Below("sog_dkn", 15)
+FEW = Below("length_dm", 500)  # one vessel in twenty: alerts are rare, as they are in life
 RULES = [
     rule("stay", spec.Stay(spec.Place(kind="ban"), 1_200_000, SLOW, 180_000), unless=(spec.Place(kind="anchorage"),)),
-    rule("enter", spec.Enter(spec.Place(kind="dike"), 3)),
-    rule("cross", spec.Enter(spec.Place(kind="crossing"), 1)),
-    rule("speed", spec.Speed(spec.Place(kind="reserve"), over_dkn=81)),
+    rule("enter", spec.Enter(spec.Place(kind="dike"), 3), where=FEW),
+    rule("cross", spec.Enter(spec.Place(kind="crossing"), 1), where=FEW),
+    rule("speed", spec.Speed(spec.Place(kind="reserve"), over_dkn=119)),
     rule(
         "sequence",
         spec.Sequence(
@@ -154,6 +155,7 @@ def stream(n: int, vessels: int) -> tuple[npt.NDArray[np.void], npt.NDArray[np.i
     speed = rng.uniform(-12, 12, vessels)
     moving = rng.random(vessels) < 0.6
     kind = rng.choice([Kind.CARGO, Kind.DREDGER, Kind.SAND_CARRIER, Kind.TANKER], vessels)
+    length = np.where(rng.random(vessels) < 0.05, 300, 900)
     phase = rng.integers(0, EVERY_MS, vessels)
     parts = []
     for turn in range(turns):
@@ -167,7 +169,7 @@ def stream(n: int, vessels: int) -> tuple[npt.NDArray[np.void], npt.NDArray[np.i
         part["lon"] = np.rint(np.interp(at, np.arange(len(rx)), rx) * DEGREE)
         part["lat"] = np.rint((np.interp(at, np.arange(len(ry)), ry) + beside) * DEGREE)
         part["sog_dkn"] = np.minimum(np.abs(knots) * 10, NO_SPEED)
-        part["kind"] = kind
+        part["kind"], part["length_dm"] = kind, length
         parts.append(part)
     rows = np.concatenate(parts)
     delay = np.where(rng.random(len(rows)) < 0.02, rng.integers(0, 20_000, len(rows)), 0)

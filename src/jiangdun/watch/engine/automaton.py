@@ -227,7 +227,7 @@ def _between(
     grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, cell: int, xy: int, t: int, n_found: int
 ) -> int:
     """Zones that hold neither fix and that the way between touches, written to `through`; how many."""
-    if cell == tables.hot[p, slot, L.H_CELL] and (cell < 0 or grid.cells[cell, 1] == grid.cells[cell + 1, 0]):
+    if cell == tables.hot[p, slot, L.H_CELL] and (cell < 0 or grid.cells[cell, 1] == grid.cells[cell, 2]):
         return 0
     xy0 = tables.hot[p, slot, L.H_XY]
     before = tables.hot[p, slot, L.H_T]
@@ -256,9 +256,9 @@ def _between(
             )
             if here < 0:
                 continue
-            for k in range(grid.cells[here, 1], grid.cells[here + 1, 0]):
+            for k in range(grid.cells[here, 1], grid.cells[here, 2]):
                 zone = int(grid.entries[k, 0])
-                if not plan.zones[zone, L.Z_CROSSED] or n == len(tables.through):
+                if n == len(tables.through):
                     continue
                 if before < plan.zones[zone, L.Z_FROM] or t >= plan.zones[zone, L.Z_TO]:
                     continue

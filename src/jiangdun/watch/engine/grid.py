@@ -25,8 +25,10 @@ from .layout import (
     G_NX,
     G_NY,
     G_SHIFT,
+    G_TIMED,
     G_X0,
     G_Y0,
+    GRID_WIDTH,
     INTERIOR,
     REF_INSIDE,
     REF_OUTSIDE,
@@ -46,12 +48,13 @@ Ring = Sequence[tuple[float, float]]
 
 
 class Grid(NamedTuple):
-    """What the kernels read. `cells[q]` = (first entry, first border entry) of cell q; entries are
-    (zone, side of the reference point, first edge, end of edges)."""
+    """What the kernels read. `cells[q]` = (first entry, first border entry, end of the border entries of
+    zones whose crossing is asked for) of cell q; entries are (zone, side of the reference point, first edge, end
+    of edges)."""
 
     numbers: Ints  # G_*
     top: Shorts  # block -> its number, -1 = nothing there
-    cells: Shorts  # (cells + 1, 2)
+    cells: Shorts  # (cells + 1, 3)
     entries: Shorts  # (n, 4)
     cell_edges: Shorts  # (m, 4) edges as the entries list them
     edges: Shorts  # (k, 4) edges of each zone, one after another
@@ -104,8 +107,13 @@ def _ring_edges(zone_id: str, ring: Ring) -> Ints | None:
     return edges
 
 
-def build(outlines: Sequence[Outline]) -> tuple[Grid, Ints]:
-    """The grid over these zones, and (first edge, end of edges) of each in `Grid.edges`."""
+def build(
+    outlines: Sequence[Outline], crossed: npt.NDArray[np.bool_] | None = None, *, timed: bool = True
+) -> tuple[Grid, Ints]:
+    """The grid over these zones, and (first edge, end of edges) of each in `Grid.edges`.
+
+    `crossed`: zones whose crossing between two fixes is asked for; `timed`: some are not always in force.
+    """
     if not outlines:
         return _empty(), np.zeros((0, 2), np.int64)
     edges = np.ascontiguousarray(np.concatenate([o.edges for o in outlines]))
@@ -118,6 +126,8 @@ def build(outlines: Sequence[Outline]) -> tuple[Grid, Ints]:
     part_starts = np.r_[0, part_ends[:-1]].astype(np.int64)
     boxes = _boxes(edges, part_starts)
     numbers = _numbers(boxes)
+    numbers[G_TIMED] = timed
+    wanted = np.zeros(len(outlines), bool) if crossed is None else crossed
 
     size = raster(edges, part_starts, part_ends, numbers, np.empty(0, np.int64), np.empty(0, np.int32))
     if size > CELL_ITEMS_MAX:
@@ -132,7 +142,16 @@ def build(outlines: Sequence[Outline]) -> tuple[Grid, Ints]:
     starts = np.searchsorted(parts_of, np.arange(len(part_ends) + 1)).astype(np.int64)
     n = interior(edges, part_starts, part_ends, numbers, keys, starts, inner_keys, inner_parts)
     return _assemble(
-        edges, part_starts, part_ends, part_zone, numbers, keys, owners, inner_keys[:n], inner_parts[:n]
+        edges,
+        part_starts,
+        part_ends,
+        part_zone,
+        numbers,
+        keys,
+        owners,
+        inner_keys[:n],
+        inner_parts[:n],
+        wanted,
     ), zone_edges
 
 
@@ -146,6 +165,7 @@ def _assemble(
     owners: Shorts,
     inner_keys: Ints,
     inner_parts: Shorts,
+    crossed: npt.NDArray[np.bool_],
 ) -> Grid:
     order = np.argsort(keys, kind="stable")
     keys, owners = keys[order], owners[order]
@@ -169,11 +189,12 @@ def _assemble(
     )
     top, cell, n_cells = _number_cells(np.concatenate([inner_keys, group_key[~covered]]), numbers)
     border = entries[:, 1] != INTERIOR
-    order = np.lexsort((entries[:, 0], border, cell))
+    asked = border & crossed[entries[:, 0]]
+    order = np.lexsort((entries[:, 0], ~asked, border, cell))
     return Grid(
         numbers,
         top,
-        _cell_table(cell, border, n_cells),
+        _cell_table(cell, border, asked, n_cells),
         np.ascontiguousarray(entries[order].astype(np.int32)),
         np.ascontiguousarray(edges[owners].astype(np.int32)),
         np.ascontiguousarray(edges.astype(np.int32)),
@@ -199,22 +220,25 @@ def _number_cells(key: Ints, numbers: Ints) -> tuple[Shorts, Ints, int]:
     return top, cell, len(used) << (2 * BLOCK_SHIFT)
 
 
-def _cell_table(cell: Ints, border: npt.NDArray[np.bool_], n_cells: int) -> Shorts:
-    """(first entry, first border entry) of each cell, and a last row that closes the table."""
+def _cell_table(
+    cell: Ints, border: npt.NDArray[np.bool_], asked: npt.NDArray[np.bool_], n_cells: int
+) -> Shorts:
+    """(first entry, first border entry, end of the crossed ones) of each cell; a last row closes the table."""
     count = np.bincount(cell, minlength=n_cells)
     if count.max() > ZONES_PER_CELL_MAX:
         raise LimitExceeded(
             "zones over one spot", int(count.max()), ZONES_PER_CELL_MAX, "take out zones that no rule needs"
         )
     starts = np.r_[0, np.cumsum(count)]
-    inner = np.bincount(cell[~border], minlength=n_cells)
-    return np.stack([starts, starts + np.r_[inner, 0]], axis=1).astype(np.int32)
+    inner = starts + np.r_[np.bincount(cell[~border], minlength=n_cells), 0]
+    ends = inner + np.r_[np.bincount(cell[asked], minlength=n_cells), 0]
+    return np.stack([starts, inner, ends], axis=1).astype(np.int32)
 
 
 def _empty() -> Grid:
-    numbers = np.zeros(6, np.int64)
+    numbers = np.zeros(GRID_WIDTH, np.int64)
     none = np.zeros((0, 4), np.int32)
-    return Grid(numbers, np.full(1, -1, np.int32), np.zeros((1, 2), np.int32), none, none.copy(), none.copy())
+    return Grid(numbers, np.full(1, -1, np.int32), np.zeros((1, 3), np.int32), none, none.copy(), none.copy())
 
 
 def _boxes(edges: Ints, part_starts: Ints) -> Ints:
@@ -240,7 +264,7 @@ def _numbers(boxes: Ints) -> Ints:
         blocks = across * ((ny >> BLOCK_SHIFT) + 1)
         if blocks <= BLOCKS_MAX and _box_cells(boxes, shift).sum() <= max(CELLS_AIM, 64 * len(boxes)):
             break
-    return np.array([x0, y0, shift, nx, ny, across], np.int64)
+    return np.array([x0, y0, shift, nx, ny, across, 0], np.int64)
 
 
 @kernel
@@ -276,6 +300,7 @@ def zones_at(grid: Grid, zones: Ints, cell: int, x: int, y: int, t: int, out: In
         return n
     last = -1
     numbers = grid.numbers
+    timed = numbers[G_TIMED] != 0
     shift = numbers[G_SHIFT]
     half = 1 << shift
     column = (x - numbers[G_X0]) >> shift
@@ -285,7 +310,7 @@ def zones_at(grid: Grid, zones: Ints, cell: int, x: int, y: int, t: int, out: In
     for k in range(grid.cells[cell, 0], grid.cells[cell + 1, 0]):
         zone = int(grid.entries[k, 0])
         kind = int(grid.entries[k, 1])
-        if zone == last or t < zones[zone, Z_FROM] or t >= zones[zone, Z_TO]:
+        if zone == last or (timed and (t < zones[zone, Z_FROM] or t >= zones[zone, Z_TO])):
             continue
         if kind == INTERIOR or inside_cell(
             grid.cell_edges, int(grid.entries[k, 2]), int(grid.entries[k, 3]), kind, rx, ry, x, y

@@ -22,7 +22,9 @@ def kernel(function: F) -> F:
     Kernels make no arrays, so numba's reference counting is off: with some thirty arrays in hand it took
     nine tenths of the time.
     """
-    return cast(F, njit(nogil=True, fastmath=False, error_model="numpy", _nrt=False)(function))
+    return cast(
+        F, njit(nogil=True, fastmath=False, error_model="numpy", _nrt=False, forceinline=True)(function)
+    )
 
 
 def entry(function: F) -> F:
@@ -44,7 +46,11 @@ def sources_digest() -> str:
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         text = path.read_bytes()
-        if b"\n@kernel" in text or b"entry\n    def" in text or path.name in {"jit.py", "layout.py", "limits.py"}:
+        if (
+            b"\n@kernel" in text
+            or b"entry\n    def" in text
+            or path.name in {"jit.py", "layout.py", "limits.py"}
+        ):
             digest.update(path.name.encode() + b"\0" + text)
     return digest.hexdigest()[:16]
 

@@ -76,8 +76,7 @@ def _walk(heads: Ints, rows: Ints, link: int, key: int) -> tuple[Ints, Ints]:
 
 def _waiting(tables: Tables) -> tuple[npt.NDArray[np.void], Ints]:
     """The waiting reports as they came, in the order of the log, and their positions."""
-    top = int(tables.numbers[L.N_PENDING_TOP])
-    p = tables.pending[np.flatnonzero(tables.waiting[:top] != ALWAYS)]
+    p = tables.pending[np.flatnonzero(tables.waiting != ALWAYS)]
     p = p[np.argsort(p[:, L.P_POSITION], kind="stable")]
     rows = np.zeros(len(p), COLUMNS)
     rows["track"], rows["t"] = tables.tracks[p[:, L.P_TRACK], L.T_TRACK], p[:, L.P_T]
@@ -108,7 +107,7 @@ def put_back(kept: Arrays, compiled: Compiled, pairs: Ints, sequences: Ints, zon
     chains[:, zone_columns] = np.where(old >= 0, np.r_[zones, -1][np.minimum(old, len(zones))], -1)
     room = 1 << max(10, n.bit_length())
     tables = make(
-        compiled, room, max(4_096, 1 << len(kept["waiting"]).bit_length()), max(1_024, 2 * len(visits))
+        compiled, room, max(4_096, 2 << len(kept["waiting"]).bit_length()), max(1_024, 2 * len(visits))
     )
     tables = tables._replace(
         windows=_refill(windows, WINDOW_WIDTH, L.W_FIRST, tables.numbers, L.N_WINDOWS_FREE),

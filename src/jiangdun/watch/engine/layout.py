@@ -119,7 +119,8 @@ G_SHIFT: Final = 2
 G_NX: Final = 3
 G_NY: Final = 4
 G_BLOCKS_X: Final = 5
-GRID_WIDTH: Final = 6
+G_TIMED: Final = 6  # 1 = some zone is not always in force
+GRID_WIDTH: Final = 7
 BLOCK_SHIFT: Final = 4  # 16 x 16 cells a block
 
 INTERIOR: Final = 0
@@ -128,9 +129,8 @@ REF_INSIDE: Final = 2
 
 # --- numbers a kernel keeps between calls ---
 N_TRACKS: Final = 0
-N_PENDING_TOP: Final = 1  # rows of the waiting table in use, free ones among them
-N_PENDING_FREE: Final = 2  # free rows (a stack in P_NEXT from N_PENDING_HEAD)
-N_PENDING_HEAD: Final = 3
+N_WAITING: Final = 1  # reports that wait
+N_NEXT_NODE: Final = 2  # where to look for a free row of the waiting table
 N_VISITS_FREE: Final = 4
 N_VISITS_HEAD: Final = 5
 N_CHAINS_FREE: Final = 6

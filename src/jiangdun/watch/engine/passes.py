@@ -83,16 +83,16 @@ def _link(tables: Tables, slot: int, node: int, after: int) -> None:
 
 @kernel
 def _new_node(tables: Tables) -> int:
+    """The next free row: rows are taken in turn, so that what came together lies together; -1 = make room."""
     numbers = tables.numbers
-    if numbers[L.N_PENDING_FREE] > 0:
-        node = numbers[L.N_PENDING_HEAD]
-        numbers[L.N_PENDING_HEAD] = tables.pending[node, L.P_NEXT]
-        numbers[L.N_PENDING_FREE] -= 1
-        return node
-    if numbers[L.N_PENDING_TOP] == len(tables.pending):
+    rows = len(tables.waiting)
+    if 4 * numbers[L.N_WAITING] >= 3 * rows:
         return -1
-    node = numbers[L.N_PENDING_TOP]
-    numbers[L.N_PENDING_TOP] += 1
+    node = numbers[L.N_NEXT_NODE]
+    while tables.waiting[node] != ALWAYS:
+        node = node + 1 if node + 1 < rows else 0
+    numbers[L.N_NEXT_NODE] = node + 1 if node + 1 < rows else 0
+    numbers[L.N_WAITING] += 1
     return node
 
 
@@ -200,7 +200,7 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
         numbers = tables.numbers
         pending = tables.pending
         oldest = ALWAYS
-        for i in range(numbers[L.N_PENDING_TOP]):
+        for i in range(len(tables.waiting)):
             if tables.waiting[i] >= wm:
                 oldest = min(oldest, tables.waiting[i])
                 continue
@@ -224,15 +224,9 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
                     pending[after, L.P_PREV] = -1
                 tables.tracks[slot, L.T_COUNT] -= 1
                 tables.waiting[node] = ALWAYS
-                pending[node, L.P_NEXT] = numbers[L.N_PENDING_HEAD]
-                numbers[L.N_PENDING_HEAD] = node
-                numbers[L.N_PENDING_FREE] += 1
+                numbers[L.N_WAITING] -= 1
                 node = after
         numbers[L.N_NEXT_T] = oldest
-        if numbers[L.N_PENDING_FREE] == numbers[L.N_PENDING_TOP]:
-            numbers[L.N_PENDING_FREE] = 0
-            numbers[L.N_PENDING_TOP] = 0
-            numbers[L.N_PENDING_HEAD] = -1
         return DONE
 
     @entry

@@ -88,7 +88,6 @@ def compile_plan(
             (z for z in zones if z.kind in kinds or z.zone_id in ids), key=lambda z: (z.zone_id, z.version)
         )
     )
-    grid, zone_edges = build([outline(z) for z in used])
     conditions, texts, bits = _conditions(rules, operators)
     since = rule_since or {}
     table = np.array(
@@ -100,7 +99,11 @@ def compile_plan(
     ).reshape(-1, L.OPERATOR_WIDTH)
     watch, watch_of, pairs_max = _watch(operators, used)
     rule_rows, sequences, last_operators = _rule_rows(rules, operators)
-    zone_rows = _zone_rows(used, zone_edges, zone_since or {}, table, watch)
+    zone_rows = _zone_rows(used, zone_since or {}, table, watch)
+    timed = bool((zone_rows[:, L.Z_FROM] > 0).any() or (zone_rows[:, L.Z_TO] < ALWAYS).any())
+    grid, zone_rows[:, [L.Z_EDGES, L.Z_EDGES_END]] = build(
+        [outline(z) for z in used], zone_rows[:, L.Z_CROSSED] == 1, timed=timed
+    )
     found = {place for place in read if any(_is_at(place, z) for z in used)}
     return Compiled(
         rules,
@@ -260,13 +263,12 @@ def _rule_rows(rules: Many[RuleSpec], operators: Many[Operator]) -> tuple[Ints, 
 
 
 def _zone_rows(
-    zones: Many[ZoneSpec], edges: Ints, since: dict[tuple[str, int], int], operators: Ints, watch: Ints
+    zones: Many[ZoneSpec], since: dict[tuple[str, int], int], operators: Ints, watch: Ints
 ) -> Ints:
     rows = np.zeros((len(zones), L.ZONE_WIDTH), np.int64)
     for i, zone in enumerate(zones):
         rows[i, [L.Z_FROM, L.Z_TO]] = zone.valid_from_ms, zone.valid_to_ms
         rows[i, L.Z_SINCE] = since.get((zone.zone_id, zone.version), NEVER)
-    rows[:, [L.Z_EDGES, L.Z_EDGES_END]] = edges
     ops = operators[watch[:, L.A_OPERATOR]]
     crossed = np.isin(ops[:, L.O_KIND], (L.ENTER, L.LEAVE)) & (ops[:, L.O_FIXES] == 1)
     rows[watch[crossed, L.A_ZONE], L.Z_CROSSED] = 1

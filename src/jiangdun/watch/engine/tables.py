@@ -233,7 +233,9 @@ def copy_settled(tables: Tables, slot: int) -> None:
             tables.visits[copy, k] = tables.visits[v, k]
         if tables.visits[v, V_WINDOW] >= 0:
             for k in range(tables.windows.shape[1]):
-                tables.windows[tables.visits[copy, V_WINDOW], k] = tables.windows[tables.visits[v, V_WINDOW], k]
+                tables.windows[tables.visits[copy, V_WINDOW], k] = tables.windows[
+                    tables.visits[v, V_WINDOW], k
+                ]
         v = tables.visits[v, V_NEXT]
     c = tables.tracks[slot, T_CHAINS]
     while c >= 0:
