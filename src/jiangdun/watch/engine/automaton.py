@@ -31,6 +31,9 @@ def unchanged(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: i
         return False
     if cell >= 0 and grid.cells[cell, 1] != grid.cells[cell + 1, 0]:
         return False
+    pending[node, L.P_BEFORE] = hot[p, slot, L.H_T]
+    pending[node, L.P_CELL] = cell
+    pending[node, L.P_ZONES] = hot[p, slot, L.H_ZONES]
     hot[p, slot, L.H_T] = t
     hot[p, slot, L.H_XY] = xy
     return True
@@ -46,13 +49,23 @@ def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) 
     y = lat_of(xy)
     before = hot[p, slot, L.H_T]
     fresh = before == NEVER or t - before > FORGET_MS
-    cell = cell_of(grid.numbers, grid.top, x, y)
-    n_found = zones_at(grid, plan.zones, cell, x, y, t, tables.found)
     path = not fresh and _is_path(hot[p, slot, L.H_XY], xy, t - before)
+    looked = tables.pending[node, L.P_BEFORE] == before
+    n_found = 0
     n_through = 0
-    if path and plan.crossed:
-        n_through = _between(grid, plan, tables, p, slot, cell, xy, t, n_found)
-    zones = _hash(tables.found, n_found)
+    if looked:
+        cell = tables.pending[node, L.P_CELL]
+        zones = tables.pending[node, L.P_ZONES]
+    else:
+        cell = cell_of(grid.numbers, grid.top, x, y)
+        n_found = zones_at(grid, plan.zones, cell, x, y, t, tables.found)
+        zones = _hash(tables.found, n_found)
+        if path and plan.crossed:
+            n_through = _between(grid, plan, tables, p, slot, cell, xy, t, n_found)
+        if n_through == 0:
+            tables.pending[node, L.P_BEFORE] = before
+            tables.pending[node, L.P_CELL] = cell
+            tables.pending[node, L.P_ZONES] = zones
     same = (
         not fresh
         and n_through == 0
@@ -63,6 +76,8 @@ def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) 
     )
     due = hot[p, slot, L.H_DUE]
     if not same or t >= due:
+        if looked and not same:
+            n_found = zones_at(grid, plan.zones, cell, x, y, t, tables.found)
         if not _room(plan, tables, p, slot, n_found + n_through):
             return False
         if fresh:
@@ -119,9 +134,10 @@ def _step(
     tables.numbers[L.N_SLOW] += 1
     tables.numbers[L.N_TOKEN] += 1
     token = tables.numbers[L.N_TOKEN]
-    for k in range(len(tables.exempted)):
-        tables.exempted[k] = 0
-    for i in range(n_found):
+    if not same:
+        for k in range(len(tables.exempted)):
+            tables.exempted[k] = 0
+    for i in range(0 if same else n_found):
         zone = tables.found[i]
         tables.zone_seen[zone, 0] = token
         for k in range(len(tables.exempted)):
@@ -174,7 +190,7 @@ def _begin_visits(
             v = new_visit(tables, p, slot, pair, kind == L.SPEED)
             if edge and i < n_found and before < _known_since(plan, zone, o):
                 tables.visits[v, L.V_FLAGS] |= L.OPEN  # where it was before is not known: it did not enter
-            completed |= step_visit(grid, plan, tables, p, slot, node, v, before, path, token)
+            completed |= step_visit(grid, plan, tables, p, slot, node, v, before, path, token, False)
             due = min(due, tables.visits[v, L.V_DUE])
     return due, completed
 

@@ -35,7 +35,11 @@ P_NEXT: Final = 4
 P_PREV: Final = 5
 P_TRACK: Final = 6  # slot
 P_REST: Final = 7  # heading | length << 16 | kind << 32 | nav << 40 | flags << 48
-P_MASK: Final = 8
+P_BEFORE: Final = 8  # the eager pass found no zone passed through since the fix of this time, and:
+P_CELL: Final = 9  # ... the cell it lies in
+P_ZONES: Final = 10  # ... the hash of its zones; so the settled pass need not look again
+P_MASK: Final = 11
+UNSEEN: Final = -(1 << 62) + 1  # P_BEFORE where the eager pass has not looked, or found something
 
 # --- one row a visit: (operator, zone) of one track in one pass ---
 V_NEXT: Final = 0
@@ -55,6 +59,7 @@ OPEN: Final = 2  # stay: running; enter, leave: confirmed inside; speed: the lim
 DONE: Final = 4  # stay: reached `for`
 HOLDING: Final = 8  # stay: the last report held
 COUNTED: Final = 16  # enter, leave: every fix of the run counts
+EXEMPT: Final = 32  # the last report lay in a zone that exempts from the rule
 
 # --- one row a track and sequence rule: how far it has come ---
 C_NEXT: Final = 0

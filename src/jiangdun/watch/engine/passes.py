@@ -55,6 +55,7 @@ def _write(tables: Tables, node: int, row: Any, masks: Ints, i: int, position: i
         | (int(row["nav"]) << 40)
         | (int(row["flags"]) << 48)
     )
+    pending[node, L.P_BEFORE] = L.UNSEEN
     for k in range(masks.shape[1]):
         pending[node, L.P_MASK + k] = masks[i, k]
 
@@ -170,6 +171,8 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
                     _write(tables, node, row, masks, i, positions[i])
                     _link(tables, slot, node, after)
                     numbers[L.N_JUDGED] += 1
+                if not in_order and pending[node, L.P_NEXT] >= 0:
+                    pending[pending[node, L.P_NEXT], L.P_BEFORE] = L.UNSEEN
                 if not eager:
                     continue
                 if in_order and not tables.tracks[slot, L.T_STALE]:
@@ -207,10 +210,11 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
             slot = pending[i, L.P_TRACK]
             node = tables.tracks[slot, L.T_HEAD]
             while node >= 0 and pending[node, L.P_T] < wm:
-                if not unchanged(grid, plan, tables, L.SETTLED, slot, node) and not judge(
+                if pending[node, L.P_BEFORE] == tables.hot[L.SETTLED, slot, L.H_T] or not unchanged(
                     grid, plan, tables, L.SETTLED, slot, node
                 ):
-                    return WANTS_VISITS
+                    if not judge(grid, plan, tables, L.SETTLED, slot, node):
+                        return WANTS_VISITS
                 seen = tables.tracks[slot, L.T_SEEN]
                 tables.tracks[slot, L.T_SEEN] = seen + 1
                 tables.fixes[slot, seen % FIXES_SHOWN, 0] = pending[node, L.P_T]

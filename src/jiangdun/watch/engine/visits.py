@@ -47,7 +47,7 @@ def step_visits(
             zone = plan.watch[pair, L.A_ZONE]
             over = zone >= 0 and t >= plan.zones[zone, L.Z_TO]  # the zone is no longer in force
             if not over:
-                completed |= step_visit(grid, plan, tables, p, slot, node, v, before, path, token)
+                completed |= step_visit(grid, plan, tables, p, slot, node, v, before, path, token, same)
                 over = zone >= 0 and _ended(plan, tables, v)
         if over:
             if last < 0:
@@ -95,23 +95,30 @@ def step_visit(
     before: int,
     path: bool,
     token: int,
+    same: bool,
 ) -> bool:
-    """One operator in one zone takes one report; True when that has done a step of a sequence."""
+    """One operator in one zone takes one report; True when that has done a step of a sequence.
+
+    `same`: it lies in the zones of the one before, so that inside and exempt are as they were.
+    """
     visits = tables.visits
     pair = visits[v, L.V_WATCH]
     zone = plan.watch[pair, L.A_ZONE]
     o = plan.watch[pair, L.A_OPERATOR]
     kind = plan.operators[o, L.O_KIND]
     t = tables.pending[node, L.P_T]
-    inside = zone < 0 or tables.zone_seen[zone, 0] == token
-    through = zone >= 0 and tables.zone_seen[zone, 1] == token
-    counts = _counts(plan, tables, o, node, t)
-    if inside:
-        visits[v, L.V_FLAGS] |= L.INSIDE
-        visits[v, L.V_OUT] = 0
+    if same:
+        inside = visits[v, L.V_FLAGS] & L.INSIDE != 0
+        exempt = visits[v, L.V_FLAGS] & L.EXEMPT != 0
     else:
-        visits[v, L.V_FLAGS] &= ~L.INSIDE
-        visits[v, L.V_OUT] = min(visits[v, L.V_OUT] + 1, VISIT_FIXES_OUT)
+        rule = plan.operators[o, L.O_RULE]
+        inside = zone < 0 or tables.zone_seen[zone, 0] == token
+        exempt = tables.exempted[rule >> 6] >> (rule & 63) & 1 == 1
+    through = not same and zone >= 0 and tables.zone_seen[zone, 1] == token
+    counts = not exempt and _counts(plan, tables, o, node, t)
+    visits[v, L.V_FLAGS] &= ~(L.INSIDE | L.EXEMPT)
+    visits[v, L.V_FLAGS] |= (L.INSIDE if inside else 0) | (L.EXEMPT if exempt else 0)
+    visits[v, L.V_OUT] = 0 if inside else min(visits[v, L.V_OUT] + 1, VISIT_FIXES_OUT)
     done = False
     value = 0
     due = NEVER if zone >= 0 and not inside and visits[v, L.V_OUT] < VISIT_FIXES_OUT else ALWAYS
@@ -141,12 +148,11 @@ def step_visit(
 
 @kernel
 def _counts(plan: Plan, tables: Tables, o: int, node: int, t: int) -> bool:
-    """Whether the report counts for the operator: its conditions hold, its rule is in force, no exemption."""
+    """Whether the report counts for the operator: its conditions hold and its rule is in force."""
     bit = plan.operators[o, L.O_BIT]
     rule = plan.operators[o, L.O_RULE]
     return (
         tables.pending[node, L.P_MASK + (bit >> 6)] >> (bit & 63) & 1 == 1
-        and tables.exempted[rule >> 6] >> (rule & 63) & 1 == 0
         and plan.rules[rule, L.U_FROM] <= t < plan.rules[rule, L.U_TO]
     )
 
