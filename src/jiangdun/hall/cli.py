@@ -11,6 +11,8 @@ from typing import Final
 
 from jiangdun import __version__
 
+from . import logs
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -46,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             # Only the command asked for is imported: `rules check` must not wait for Django.
             importlib.import_module(command.module).arguments(sub)
     options = parser.parse_args(given)
+    logs.configure()
     try:
         return int(importlib.import_module(options.module).run(options))
     except KeyboardInterrupt:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import logging
 import signal
-import sys
 from collections.abc import Sequence
 
-from . import django_up, orphan
+from . import alone, django_up, logs, orphan, settings
 
 
 async def _main(parent: int) -> None:
@@ -31,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m jiangdun.hall.desk")
     parser.add_argument("--parent", type=int, default=0, help="stop when this process is gone")
     options = parser.parse_args(argv)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logs.configure()
+    alone.hold(settings.HOME / "run" / "desk.lock")
     django_up.ready()
     django_up.migrate()
     asyncio.run(_main(options.parent))

@@ -16,7 +16,7 @@ import structlog
 
 from jiangdun.core import clock
 from jiangdun.feeds.simulators.jt808 import State, Terminal
-from jiangdun.hall import orphan, settings
+from jiangdun.hall import logs, orphan, settings
 
 from . import voices
 from .voices import STATION_LINK, Said, TerminalVoice
@@ -125,6 +125,7 @@ async def _main(start_ms: int, options: argparse.Namespace) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="jiangdun simulate")
     arguments(parser)
+    logs.configure()
     return run(parser.parse_args(argv))
 
 
