@@ -31,6 +31,11 @@ class Archiving:
     def due(self) -> bool:
         return self._archiver.due
 
+    @property
+    def covered(self) -> int:
+        """Reports before this log position are in segments on the disk."""
+        return self._archiver.covered
+
     def write(self) -> None:
         """For a thread of its own. A disk that refuses is said once and tried again."""
         try:

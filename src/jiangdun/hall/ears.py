@@ -6,10 +6,8 @@ import argparse
 import asyncio
 import contextlib
 import json
-import logging
 import signal
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -20,17 +18,19 @@ from jiangdun.core import clock
 from jiangdun.feeds.columns import Chunk
 from jiangdun.feeds.devices import Book
 from jiangdun.feeds.hub import Hub, HubSettings, Listener
-from jiangdun.feeds.log import Beat, ChunkLog
+from jiangdun.feeds.log import Beat, ChunkLog, Record
 from jiangdun.feeds.raw import RawLog
 
-from . import orphan, past, reference, settings, sources
+from . import alone, forgetting, logs, orphan, past, reference, settings, sources
 from .archiving import Archiving
 from .link import Listener as LinkListener
 from .link import Word
 from .showing import Showing
-from .watching import Watching
+from .watching import KINDS, Watching
 
 FRAME_S: Final = 1.0
+NEEDED: Final = frozenset(("rules", "zones", "devices", "units"))
+"""What desk must have told once before the sockets open."""
 ASKED_TEXT_MAX: Final = 64
 ASKED_TRACKS_MAX: Final = 500
 
@@ -61,8 +61,10 @@ class Ears:
             on_beat=self._beat,
             on_observations=self.showing.learn,
         )
+        self.forgetting = forgetting.Forgetting(self.hub.ingest.log, self.watching, self.archiving)
         self.link = LinkListener(home / "run" / "ears.sock", self._told, self._desk_came)
         self._started_ms = clock.now_ms()
+        self._keep_error = ""
 
     # -- life
 
@@ -76,8 +78,9 @@ class Ears:
         log.info("ears caught up", reports_read_again=again, in_s=round(clock.monotonic() - began, 2))
         await self.link.start()
         await self._first_reference()
-        if past_file is not None:
+        if past_file is not None and not past.was_heard(self.home, past_file):
             heard = past.play(self.hub, past_file)
+            past.mark_heard(self.home, past_file)
             log.info("the past was heard", readings=heard, position=self.hub.ingest.log.position)
         await self.hub.start()
         (self.home / "run" / "ports.json").write_text(json.dumps(self.hub.health()["ports"]))
@@ -89,54 +92,72 @@ class Ears:
             for task in tasks:
                 task.cancel()
             await self.hub.stop()
-            self.watching.checkpoint(clock.monotonic())
+            with contextlib.suppress(OSError):  # the log has all of it
+                self.watching.checkpoint(clock.monotonic())
             await self.link.stop()
 
     async def _first_reference(self) -> None:
-        """Rules must be there before the first report is judged; without desk those kept are in the log already."""
-        if self.kept:
-            return
-        log.info("waiting for desk to tell rules and zones for the first time")
-        while not {"rules", "zones", "devices", "units"} <= self.kept.keys():
+        """Rules must be there before the first report is judged; without desk those kept will do."""
+        if not self.kept.keys() >= NEEDED:
+            log.info("waiting for desk to tell rules and zones for the first time")
+        while not self.kept.keys() >= NEEDED:
             await asyncio.sleep(0.05)
+        for what in KINDS:
+            if self.watching.told(what) is None:  # the log lost them: a power cut, or somebody's hand
+                self.watching.take(self.hub.ingest.log.refer(what, {"items": self.kept[what]}))
 
     # -- the data's way
 
     def _chunk(self, chunk: Chunk) -> None:
-        self.showing.take(chunk)
-        self.archiving.take(chunk)
-        if self.watching.take(chunk):
-            self.link.tell(Word.ALERTS, {})
+        """Three who do not know of each other: what fails in one must not keep the chunk from the others."""
+        for take in (self._judge, self.archiving.take, self.showing.take):
+            _try(take, chunk)
 
     def _beat(self, beat: Beat) -> None:
-        if self.watching.take(beat):
+        self._judge(beat)
+
+    def _judge(self, record: Record) -> None:
+        if self.watching.take(record):
             self.link.tell(Word.ALERTS, {})
 
     async def _each_second(self) -> None:
         while True:
             await asyncio.sleep(FRAME_S - clock.monotonic() % FRAME_S)
-            now_ms = clock.now_ms()
-            self.link.send(Word.FRAME, self.showing.frame(now_ms))
-            health = self.hub.health()
-            pulse = {
-                "t_ms": now_ms,
-                "sources": sources.of(health, now_ms),
-                "units": self.showing.units(),
-                "targets": self.showing.targets(now_ms),
-                "wm_ms": health["wm_ms"],
-            }
-            self.link.tell(Word.PULSE, pulse)
+            _try(self._pulse, clock.now_ms())
+
+    def _pulse(self, now_ms: int) -> None:
+        self.link.send(Word.FRAME, self.showing.frame(now_ms))
+        health = self.hub.health()
+        pulse = {
+            "t_ms": now_ms,
+            "sources": sources.of(health, now_ms),
+            "units": self.showing.units(),
+            "targets": self.showing.targets(now_ms),
+            "wm_ms": health["wm_ms"],
+        }
+        self.link.tell(Word.PULSE, pulse)
 
     async def _keep(self) -> None:
-        """Checkpoints and the archive, beside the hearing."""
+        """Checkpoints, the archive, and what of the log may go, beside the hearing."""
         while True:
             await asyncio.sleep(1.0)
-            now_s = clock.monotonic()
-            if self.watching.checkpoint_due(now_s):
-                self.watching.checkpoint(now_s)
-            if self.archiving.due:
-                await asyncio.to_thread(self.archiving.write)
-            self.archiving.catch_up_if_behind()
+            try:
+                await self._keep_once(clock.monotonic())
+                self._keep_error = ""
+            except OSError as error:  # a full disk: nothing is lost, the next second tries again
+                if not self._keep_error:
+                    log.error(
+                        "checkpoint or archive cannot be written and will be tried again", why=str(error)
+                    )
+                self._keep_error = str(error)
+
+    async def _keep_once(self, now_s: float) -> None:
+        if self.watching.say_on() and self.watching.checkpoint_due(now_s):
+            self.watching.checkpoint(now_s)
+            self.forgetting.look()
+        if self.archiving.due:
+            await asyncio.to_thread(self.archiving.write)
+        self.archiving.catch_up_if_behind()
 
     # -- desk
 
@@ -150,17 +171,18 @@ class Ears:
             self._take_reference(json.loads(payload))
         elif word is Word.ASK:
             asked = json.loads(payload)
-            self.link.tell(Word.ANSWER, {"id": asked["id"], "value": self._answer(asked)})
+            self.link.tell(Word.ANSWER, {"id": asked["id"], "value": _try(self._answer, asked)})
 
     def _take_reference(self, told: dict[str, Any]) -> None:
+        """Raises where it cannot be kept: desk, which hears of no keeping, tells it again."""
         what, value = told["what"], told["value"]
-        if self.kept.get(what) != value:
-            if what in ("rules", "zones"):
-                if self.hub.ingest.waiting:  # else the watermark would move before anything was heard
-                    self.hub.commit_at(clock.now_ms())
-                self.watching.take(self.hub.ingest.log.refer(what, {"items": value}))
+        if what in KINDS and self.watching.told(what) != value:  # what the log says is what is judged by
+            if self.hub.ingest.waiting:  # else the watermark would move before anything was heard
+                self.hub.commit_at(clock.now_ms())
+            self.watching.take(self.hub.ingest.log.refer(what, {"items": value}))
+        if what not in self.kept or self.kept[what] != value:
+            reference.keep(self.reference_path, {**self.kept, what: value})
             self.kept[what] = value
-            reference.keep(self.reference_path, self.kept)
             self._apply(what)
         self.link.tell(Word.KEPT, {"key": told["key"]})
 
@@ -193,11 +215,21 @@ class Ears:
     def _health(self) -> dict[str, Any]:
         return {
             **self.hub.health(),
-            "engine": {"counts": dict(self.watching.engine.counts), "alerts": self.watching.alerts},
+            "engine": {"counts": dict(self.watching.engine.counts), **self.watching.health()},
             "targets": self.showing.targets(clock.now_ms()),
             "archive": self.archiving.health(),
+            "keep_error": self._keep_error,
             "started_ms": self._started_ms,
         }
+
+
+def _try(work: Callable[[Any], Any], value: Any) -> Any:
+    """A failure of ours is logged and undoes this piece of work only; None then."""
+    try:
+        return work(value)
+    except Exception:
+        log.exception("a work of ears failed", work=work.__qualname__)
+        return None
 
 
 async def _main(options: argparse.Namespace) -> None:
@@ -218,7 +250,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--past", type=Path, help="raw log to be heard before the sockets open")
     parser.add_argument("--parent", type=int, default=0, help="stop when this process is gone")
     options = parser.parse_args(argv)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logs.configure()
+    alone.hold(settings.HOME / "run" / "ears.lock")
     clock.set_offset(timedelta(seconds=settings.CLOCK_OFFSET_S))
     asyncio.run(_main(options))
 

@@ -13,6 +13,24 @@ from jiangdun.feeds.raw import What
 CUT_MS: Final = 5_000
 """The past is cut into chunks of five seconds: nobody waits for it, and there are fewer of them."""
 
+MARK: Final = "run/past-heard"
+
+
+def was_heard(home: Path, directory: Path) -> bool:
+    """Whether an earlier process of this home heard that past to its end."""
+    mark = home / MARK
+    return mark.exists() and mark.read_text() == _made(directory)
+
+
+def mark_heard(home: Path, directory: Path) -> None:
+    (home / MARK).write_text(_made(directory))
+
+
+def _made(directory: Path) -> str:
+    """Which past it is: its files, their sizes and when they were written."""
+    found = sorted((path.name, path.stat()) for path in directory.iterdir())
+    return "\n".join(f"{name} {about.st_size} {about.st_mtime_ns}" for name, about in found)
+
 
 def play(hub: Hub, directory: Path) -> int:
     """Hear everything in the raw log at `directory`; returns the readings. The sockets must not be open yet."""
