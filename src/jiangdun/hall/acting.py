@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -37,6 +37,8 @@ ARRIVALS_S: Final = 2.0
 SPOOL_LOOK_S: Final = 1.0
 """The spool is read when ears says so, and so often in any case."""
 RETRY_S: Final = 1.0
+RETELL_S: Final = 5.0
+"""Reference that ears has not confirmed is told again so often."""
 IDLE_LOOK_S: Final = 60.0
 WORD_BYTES_MAX: Final = 4_096
 """The longest thing a board may say on its live wire."""
@@ -55,7 +57,10 @@ class Desk:
         self._writer = Writer(on_sealed=self._sealed)
         self._spool = Spooling(settings.HOME / "spool" / "alerts.jsonl")
         self._link = Caller(settings.HOME / "run" / "ears.sock", self._from_ears, self._ears_came)
-        self._news, self._alerts = asyncio.Event(), asyncio.Event()
+        self._news, self._alerts, self._owing = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._owed: dict[str, str] = dict.fromkeys(
+            gathering.KINDS, ""
+        )  # what ears must be told → the key under way
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._ids = itertools.count(1)
         self._units: dict[str, Any] = {}
@@ -76,6 +81,7 @@ class Desk:
                 "jiangdun.web.asgi:application",
                 host=settings.HTTP_HOST,
                 port=settings.HTTP_PORT,
+                log_config=None,  # `logs` is the one door
                 log_level="warning",
                 access_log=False,
                 ws_per_message_deflate=False,
@@ -91,6 +97,7 @@ class Desk:
             self._forever(self._tick, TICK_S),
             self._forever(self._read_on, None, self._news),
             self._forever(self._read_spool, SPOOL_LOOK_S, self._alerts),
+            self._forever(self._tell_ears, RETELL_S, self._owing),
             self._forever(self._arrivals, ARRIVALS_S),
             self._forever(self._anchor, ANCHOR_S),
             self._forever(self._end_idle, IDLE_LOOK_S),
@@ -134,8 +141,8 @@ class Desk:
     def _sealed(self, facts: list[Sealed]) -> None:
         """In the writer's thread, after the commit."""
         live.publish_facts(facts)
-        for what in {wiring.TELLS_EARS[f.kind] for f in facts if f.kind in wiring.TELLS_EARS}:
-            asyncio.run_coroutine_threadsafe(self._tell_ears(what), self._loop)
+        told = {wiring.TELLS_EARS[f.kind] for f in facts if f.kind in wiring.TELLS_EARS}
+        self._loop.call_soon_threadsafe(self._owe, told)
         self._loop.call_soon_threadsafe(self._news.set)
 
     async def _read_on(self) -> None:
@@ -201,20 +208,36 @@ class Desk:
             self._units = pulse["units"]
             self._pulsed_s = clock.monotonic()
             live.pulse(pulse)
+        elif word is Word.KEPT:
+            self._kept(json.loads(payload)["key"])
         elif word is Word.ANSWER:
             answer = json.loads(payload)
             waiting = self._asked.pop(answer["id"], None)
             if waiting is not None and not waiting.done():
                 waiting.set_result(answer["value"])
 
-    async def _ears_came(self) -> None:
-        for what in gathering.KINDS:
-            await self._tell_ears(what)
+    def _ears_came(self) -> None:
+        self._owe(gathering.KINDS)
         self._alerts.set()
 
-    async def _tell_ears(self, what: str) -> None:
-        value = await web.read(lambda: gathering.KINDS[what](clock.now()))
-        self._link.tell(Word.REFERENCE, {"key": f"{what}:{next(self._ids)}", "what": what, "value": value})
+    def _owe(self, what: Iterable[str]) -> None:
+        """Ears must be told anew; what is under way is of before."""
+        self._owed |= dict.fromkeys(what, "")
+        if self._owed:
+            self._owing.set()
+
+    async def _tell_ears(self) -> None:
+        """All that is owed, one after another, so that nothing older overtakes what is newer."""
+        for what in [kind for kind in gathering.KINDS if kind in self._owed and self._link.open]:
+            key = self._owed[what] = f"{what}:{next(self._ids)}"
+            value = await web.read(partial(gathering.KINDS[what], clock.now()))
+            self._link.tell(Word.REFERENCE, {"key": key, "what": what, "value": value})
+
+    def _kept(self, key: str) -> None:
+        """Ears has it on the disk. An answer to an older telling settles nothing."""
+        what = key.partition(":")[0]
+        if self._owed.get(what) == key:
+            del self._owed[what]
 
     async def _ask(self, what: str, **values: Any) -> Any:
         number = next(self._ids)

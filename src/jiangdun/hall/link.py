@@ -2,6 +2,7 @@
 
 A frame is u32 length, u8 kind, payload. Ears listens, desk calls (again and again, until it is answered). Positions are
 lossy: when desk is slow, ears drops frames and desk asks for a snapshot. Reference records are acknowledged by key.
+What the other end cannot make sense of is logged and passed over; the link stays.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import contextlib
 import json
 import struct
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
@@ -40,6 +41,9 @@ class Word(IntEnum):
     WANT_SNAPSHOT = 9  # desk to ears
 
 
+LOSSY: Final = frozenset((Word.FRAME, Word.SNAPSHOT, Word.ALERTS, Word.PULSE))
+"""Dropped towards a crowded desk: each comes again, and the spool is looked at in any case."""
+
 Take = Callable[[Word, bytes], Awaitable[None]]
 
 
@@ -49,11 +53,20 @@ class Wire:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
 
-    def send(self, word: Word, payload: bytes) -> None:
+    def send(self, word: Word, payload: bytes) -> bool:
+        """True when the frame is on its way. One too large is logged and stays here: the other end would hang up."""
+        if len(payload) > FRAME_BYTES_MAX:
+            log.error(
+                "link frame too large, not sent", word=word.name, length=len(payload), limit=FRAME_BYTES_MAX
+            )
+            return False
+        if word in LOSSY and self.crowded:
+            return False
         self._writer.write(_HEAD.pack(len(payload), word) + payload)
+        return True
 
-    def tell(self, word: Word, value: Any) -> None:
-        self.send(word, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+    def tell(self, word: Word, value: Any) -> bool:
+        return self.send(word, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
     @property
     def crowded(self) -> bool:
@@ -67,7 +80,7 @@ class Wire:
                 if length > FRAME_BYTES_MAX:
                     log.error("link frame too large, closing", length=length, limit=FRAME_BYTES_MAX)
                     return
-                await take(Word(word), await self._reader.readexactly(length))
+                await _give(take, word, await self._reader.readexactly(length))
 
     def close(self) -> None:
         with contextlib.suppress(Exception):
@@ -110,23 +123,17 @@ class Listener:
             wire.close()
 
     def send(self, word: Word, payload: bytes) -> bool:
-        """True when the frame is on its way; positions to a crowded desk are dropped (False)."""
-        if self._wire is None or (self._wire.crowded and word in (Word.FRAME, Word.SNAPSHOT)):
-            return False
-        self._wire.send(word, payload)
-        return True
+        """True when the frame is on its way; what is lossy is dropped for a crowded desk (False)."""
+        return self._wire is not None and self._wire.send(word, payload)
 
     def tell(self, word: Word, value: Any) -> bool:
-        if self._wire is None:
-            return False
-        self._wire.tell(word, value)
-        return True
+        return self._wire is not None and self._wire.tell(word, value)
 
 
 class Caller:
     """Desk's end: keeps calling, hands out what comes, knows whether ears is there."""
 
-    def __init__(self, path: Path, take: Take, on_open: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(self, path: Path, take: Take, on_open: Callable[[], None]) -> None:
         self._path, self._take, self._on_open = path, take, on_open
         self._wire: Wire | None = None
 
@@ -142,17 +149,20 @@ class Caller:
                 await asyncio.sleep(CALL_EVERY_S)
                 continue
             self._wire = Wire(reader, writer)
-            opening = asyncio.create_task(self._on_open())
             try:
+                self._on_open()
                 await self._wire.read_on(self._take)
             finally:
-                opening.cancel()
                 self._wire.close()
                 self._wire = None
             await asyncio.sleep(CALL_EVERY_S)
 
     def tell(self, word: Word, value: Any) -> bool:
-        if self._wire is None:
-            return False
-        self._wire.tell(word, value)
-        return True
+        return self._wire is not None and self._wire.tell(word, value)
+
+
+async def _give(take: Take, word: int, payload: bytes) -> None:
+    try:
+        await take(Word(word), payload)
+    except Exception:
+        log.exception("a frame of the link could not be taken", word=word, length=len(payload))
