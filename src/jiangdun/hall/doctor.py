@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
+import importlib
 import json
 import os
 import shutil
@@ -15,6 +17,8 @@ from pathlib import Path
 from typing import Final
 
 DISK_FREE_MIN_GB: Final = 5.0
+SOCKET_PATH_MAX: Final = 107
+"""Bytes of a unix socket's path (sockaddr_un, with its closing zero)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,17 @@ def sm3() -> Finding:
 
 
 def home() -> Finding:
-    from jiangdun.hall import settings
-
-    path = settings.HOME
+    path = Path(
+        os.environ.get("JIANGDUN_HOME", "var")
+    ).resolve()  # before the settings, which write their key there
+    if len(os.fsencode(path / "run" / "ears.sock")) > SOCKET_PATH_MAX:
+        return Finding(
+            "home",
+            "fail",
+            f"{path} is too long a path",
+            "JIANGDUN_HOME 路径过长，请换一个较短的目录",
+            "a unix socket cannot lie there; give JIANGDUN_HOME a shorter path",
+        )
     try:
         path.mkdir(parents=True, exist_ok=True)
         probe = path / ".doctor"
@@ -54,12 +66,31 @@ def home() -> Finding:
         probe.unlink()
     except OSError as error:
         return Finding(
-            "home", "fail", f"{path}: {error.strerror}", "检查 JIANGDUN_HOME 权限", "check JIANGDUN_HOME"
+            "home",
+            "fail",
+            f"{path}: {error.strerror}",
+            "检查 JIANGDUN_HOME 是否可写",
+            "give JIANGDUN_HOME a folder that this account may write to",
         )
     free_gb = shutil.disk_usage(path).free / 1e9
     if free_gb < DISK_FREE_MIN_GB:
         return Finding("home", "warn", f"{free_gb:.1f} GB free", "清理磁盘空间", "free some disk space")
     return Finding("home", "ok", f"{path}, {free_gb:.0f} GB free")
+
+
+def settings_read() -> Finding:
+    """Everything after this one needs them."""
+    try:
+        importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+    except Exception as error:
+        return Finding(
+            "settings",
+            "fail",
+            str(error),
+            "检查以 JIANGDUN_ 开头的环境变量和 DATABASE_URL，见 docs/settings.md",
+            "check the variables that begin with JIANGDUN_, and DATABASE_URL; docs/settings.md names them",
+        )
+    return Finding("settings", "ok", "read")
 
 
 def secret_key() -> Finding:
@@ -98,18 +129,33 @@ def database() -> Finding:
 
 
 def _port(name: str, host: str, port: int, kind: int) -> Finding:
-    with socket.socket(socket.AF_INET, kind) as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as probe:
+        if kind == socket.SOCK_STREAM:  # as the servers do: a port left a moment ago is free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return Finding(
-                name,
-                "warn",
-                f"{host}:{port} is taken",
-                "若非江盾自身，请更换端口或停掉占用者",
-                "fine while Jiangdun runs; else choose another port or stop what holds it",
-            )
+        except OSError as error:
+            return _no_port(name, f"{host}:{port}", error)
     return Finding(name, "ok", f"{host}:{port} is free")
+
+
+def _no_port(name: str, where: str, error: OSError) -> Finding:
+    if error.errno == errno.EADDRINUSE:
+        return Finding(
+            name,
+            "warn",
+            f"{where} is taken",
+            "若非江盾自身，请更换端口或停掉占用者",
+            "fine while Jiangdun runs; else choose another port or stop what holds it",
+        )
+    return Finding(
+        name,
+        "fail",
+        f"{where}: {error.strerror}",
+        "检查监听地址与端口设置（低于 1024 的端口需要权限）",
+        "check the address and the port (one below 1024 needs a privilege)",
+    )
 
 
 def ports() -> Iterator[Finding]:
@@ -140,6 +186,7 @@ CHECKS: Final[tuple[Callable[[], Finding | Iterator[Finding]], ...]] = (
     cores,
     sm3,
     home,
+    settings_read,
     secret_key,
     database,
     ports,
@@ -150,10 +197,10 @@ CHECKS: Final[tuple[Callable[[], Finding | Iterator[Finding]], ...]] = (
 def findings() -> Iterator[Finding]:
     for check in CHECKS:
         result = check()
-        if isinstance(result, Finding):
-            yield result
-        else:
-            yield from result
+        found = [result] if isinstance(result, Finding) else list(result)
+        yield from found
+        if check in (home, settings_read) and found[0].level == "fail":
+            return  # the rest stands on these
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,6 +20,8 @@ RESTART_MAX_S: Final = 10.0
 STEADY_S: Final = 30.0
 """A process that ran so long is healthy: its next restart is at once again."""
 STOP_S: Final = 15.0
+KILLED: Final = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
+"""Ended from outside; a crash of its own (SIGSEGV, say) is not among them."""
 
 log = structlog.get_logger()
 
@@ -69,16 +71,27 @@ class Supervisor:
             return
         if child.process is not None and child.restart_at_s is None:
             # Killed from outside is nobody's mistake; what ends by itself soon after its start must not spin.
-            steady = now - child.started_at_s > STEADY_S or child.process.returncode < 0
+            steady = now - child.started_at_s > STEADY_S or child.process.returncode in KILLED
             child.wait_s = RESTART_FIRST_S if steady else min(child.wait_s * 2, RESTART_MAX_S)
             child.restart_at_s = now + child.wait_s
             log.warning(
                 "process ended", process=child.name, code=child.process.returncode, again_in_s=child.wait_s
             )
         if child.restart_at_s is not None and now >= child.restart_at_s:
+            self._start(child, now)
+
+    def _start(self, child: Child, now: float) -> None:
+        try:
             child.process = subprocess.Popen(list(child.command), env=self._env, start_new_session=True)
-            child.started_at_s, child.restart_at_s = now, None
-            child.restarts += 1
+        except OSError as error:  # no memory for another process, say
+            child.wait_s = min(child.wait_s * 2, RESTART_MAX_S)
+            child.restart_at_s = now + child.wait_s
+            log.error(
+                "process cannot be started", process=child.name, why=str(error), again_in_s=child.wait_s
+            )
+            return
+        child.started_at_s, child.restart_at_s = now, None
+        child.restarts += 1
 
     def _stop_all(self) -> None:
         for child in self._children:
