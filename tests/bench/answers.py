@@ -1,0 +1,95 @@
+"""Actions over HTTP: 50 clients, 100 actions a second, while 1,000 reports a second are heard.
+
+    python tests/bench/answers.py --seconds 60       # DATABASE_URL=postgres://… for PostgreSQL
+
+Each client is signed in by itself and writes notes on open incidents: a change, a note and a fact each, answered after the
+commit. The load generator runs on the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import _town as town
+import load
+
+CLIENTS = 50
+ACTIONS_PER_S = 100
+INCIDENTS = 20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    options, _ = parser.parse_known_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="jiangdun-bench-") as folder,
+        town.installation(Path(folder), terminals=town.TERMINALS, incidents=True) as place,
+    ):
+        answers = asyncio.run(run(place, options.seconds))
+        from django.db import connection
+
+        vendor = connection.vendor
+    good = sorted(took for took, status in answers if status == 200)
+    wrong = len(answers) - len(good)
+    note = f"{vendor}; {CLIENTS} clients, {len(answers):,} actions, {wrong} refused, p50 {load._p(good, 0.5) * 1000:.0f} ms"
+    print(json.dumps({"row": "http: actions", "figure": round(len(good) / options.seconds, 1), "unit": "actions/s",
+                      "floor": ACTIONS_PER_S, "note": note}))  # fmt: skip
+    print(json.dumps({"row": "http: answer after the commit, p99", "figure": round(load._p(good, 0.99) * 1000),
+                      "unit": "ms", "floor": 150, "note": f"{vendor}; 1,000 reports/s running"}))  # fmt: skip
+
+
+async def run(place: dict[str, Any], seconds: float) -> list[tuple[float, int]]:
+    hearing = asyncio.create_task(load.send(place, seconds + 30, 1_000))
+    cookies = await asyncio.to_thread(lambda: [load._sign_in(place) for _ in range(10)])
+    incidents = await asyncio.to_thread(wait_for_incidents, place)
+    answers: list[tuple[float, int]] = []
+    await asyncio.gather(
+        *(client(place, cookies[n % len(cookies)], incidents, n, seconds, answers) for n in range(CLIENTS))
+    )
+    hearing.cancel()
+    return answers
+
+
+def wait_for_incidents(place: dict[str, Any]) -> list[str]:
+    from jiangdun.hall.demo.check import Visitor
+
+    visitor = Visitor(place["url"])
+    visitor.sign_in("desk", place["login"]["desk"])
+    begun = time.monotonic()
+    while time.monotonic() - begun < 60:
+        found = [incident["id"] for incident in visitor.ask("GET", "/api/board")["incidents"]]
+        if len(found) >= INCIDENTS:
+            return found[:INCIDENTS]
+        time.sleep(0.5)
+    raise TimeoutError("no incidents")
+
+
+async def client(
+    place: dict[str, Any], cookie: str, incidents: list[str], number: int, seconds: float, answers: list[tuple[float, int]]
+) -> None:
+    import httpx
+
+    token = dict(part.split("=", 1) for part in cookie.split("; "))["csrftoken"]
+    headers = {"Cookie": cookie, "X-CSRFToken": token, "Origin": place["url"]}
+    gap = CLIENTS / ACTIONS_PER_S
+    async with httpx.AsyncClient(base_url=place["url"], headers=headers, timeout=30) as wire:
+        await asyncio.sleep(gap * number / CLIENTS)
+        begun, turn = time.monotonic(), 0
+        while time.monotonic() - begun < seconds:
+            incident = incidents[(number + turn) % len(incidents)]
+            at = time.monotonic()
+            answer = await wire.post(f"/api/incidents/{incident}/note", json={"text": f"测量 {number}-{turn}"})
+            answers.append((time.monotonic() - at, answer.status_code))
+            turn += 1
+            await asyncio.sleep(max(0.0, begun + turn * gap - time.monotonic()))
+
+
+if __name__ == "__main__":
+    main()
