@@ -1,7 +1,7 @@
 """One report of one track: what it changes, and which operators it completes.
 
-`unchanged` is the fast way: same cell without a border in it, same condition bits, nothing due. `judge` is the
-whole way. Both passes use both; they differ in the order in which reports come, and in nothing else.
+Most reports change nothing: the same zones, the same condition bits, nothing due. Then no operator steps. Both
+passes come this way; they differ in the order in which reports come, and in nothing else.
 """
 
 from __future__ import annotations
@@ -16,56 +16,39 @@ from .visits import step_chains, step_visit, step_visits
 
 
 @kernel
-def unchanged(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) -> bool:
-    """Take the report in when it can change nothing; False when `judge` must see it."""
+def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) -> bool:
+    """Take the report in; False, with nothing changed, when a table lacks room (N_WANT says how much)."""
     hot = tables.hot
     pending = tables.pending
     t = pending[node, L.P_T]
-    if t >= hot[p, slot, L.H_DUE] or t - hot[p, slot, L.H_T] > SILENCE_MS_MAX:
-        return False
-    if not _same_mask(plan, tables, p, slot, node):
-        return False
     xy = pending[node, L.P_XY]
-    cell = cell_of(grid.numbers, grid.top, lon_of(xy), lat_of(xy))
-    if cell != hot[p, slot, L.H_CELL]:
-        return False
-    if cell >= 0 and grid.cells[cell, 1] != grid.cells[cell + 1, 0]:
-        return False
-    pending[node, L.P_BEFORE] = hot[p, slot, L.H_T]
-    pending[node, L.P_CELL] = cell
-    pending[node, L.P_ZONES] = hot[p, slot, L.H_ZONES]
-    hot[p, slot, L.H_T] = t
-    hot[p, slot, L.H_XY] = xy
-    return True
-
-
-@kernel
-def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) -> bool:
-    """Take the report in; False, with nothing changed, when a table lacks room (L.N_WANT says how much)."""
-    hot = tables.hot
-    t = tables.pending[node, L.P_T]
-    xy = tables.pending[node, L.P_XY]
     x = lon_of(xy)
     y = lat_of(xy)
     before = hot[p, slot, L.H_T]
     fresh = before == NEVER or t - before > FORGET_MS
     path = not fresh and _is_path(hot[p, slot, L.H_XY], xy, t - before)
-    looked = tables.pending[node, L.P_BEFORE] == before
-    n_found = 0
+    zones = hot[p, slot, L.H_ZONES]
+    n_found = -1  # not looked for
     n_through = 0
-    if looked:
-        cell = tables.pending[node, L.P_CELL]
-        zones = tables.pending[node, L.P_ZONES]
+    if pending[node, L.P_BEFORE] == before:  # the eager pass has looked, coming from the same fix
+        cell = pending[node, L.P_CELL]
+        zones = pending[node, L.P_ZONES]
     else:
         cell = cell_of(grid.numbers, grid.top, x, y)
-        n_found = zones_at(grid, plan.zones, cell, x, y, t, tables.found)
-        zones = _hash(tables.found, n_found)
-        if path and plan.crossed:
-            n_through = _between(grid, plan, tables, p, slot, cell, xy, t, n_found)
+        if (
+            fresh
+            or cell != hot[p, slot, L.H_CELL]
+            or t >= hot[p, slot, L.H_INSTANT]
+            or _has_border(grid, cell)
+        ):
+            n_found = zones_at(grid, plan.zones, cell, x, y, t, tables.found)
+            zones = _hash(tables.found, n_found)
+            if path and plan.crossed:
+                n_through = _between(grid, plan, tables, p, slot, cell, xy, t, n_found)
         if n_through == 0:
-            tables.pending[node, L.P_BEFORE] = before
-            tables.pending[node, L.P_CELL] = cell
-            tables.pending[node, L.P_ZONES] = zones
+            pending[node, L.P_BEFORE] = before
+            pending[node, L.P_CELL] = cell
+            pending[node, L.P_ZONES] = zones
     same = (
         not fresh
         and n_through == 0
@@ -76,8 +59,8 @@ def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) 
     )
     due = hot[p, slot, L.H_DUE]
     if not same or t >= due:
-        if looked and not same:
-            n_found = zones_at(grid, plan.zones, cell, x, y, t, tables.found)
+        if n_found < 0:
+            n_found = 0 if same else zones_at(grid, plan.zones, cell, x, y, t, tables.found)
         if not _room(plan, tables, p, slot, n_found + n_through):
             return False
         if fresh:
@@ -94,6 +77,11 @@ def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) 
             hot[p, slot, L.H_MASK + k] = tables.pending[node, L.P_MASK + k]
     hot[p, slot, L.H_DUE] = min(due, hot[p, slot, L.H_INSTANT])
     return True
+
+
+@kernel
+def _has_border(grid: Grid, cell: int) -> bool:
+    return cell >= 0 and grid.cells[cell, 1] != grid.cells[cell + 1, 0]
 
 
 @kernel
@@ -204,16 +192,19 @@ def _known_since(plan: Plan, zone: int, o: int) -> int:
 def _room(plan: Plan, tables: Tables, p: int, slot: int, n_zones: int) -> bool:
     """Whether every visit, chain, window and event this report might make has its place."""
     new = n_zones * plan.pairs_max + plan.pairs_anywhere
-    steps = new + count_visits(tables, p, slot)
     numbers = tables.numbers
+    free = len(tables.events) - numbers[L.N_EVENTS]
+    steps = len(plan.watch)  # a track has one visit a pair at most
+    if free < steps:
+        steps = new + count_visits(tables, p, slot)
     if (
-        numbers[L.N_VISITS_FREE] >= new
+        free >= steps
+        and numbers[L.N_VISITS_FREE] >= new
         and numbers[L.N_WINDOWS_FREE] >= new
         and numbers[L.N_CHAINS_FREE] >= len(plan.sequences)
-        and len(tables.events) - numbers[L.N_EVENTS] >= steps
     ):
         return True
-    numbers[L.N_WANT] = max(steps, len(plan.sequences))
+    numbers[L.N_WANT] = max(steps, new, len(plan.sequences))
     return False
 
 

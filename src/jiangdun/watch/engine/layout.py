@@ -43,15 +43,15 @@ UNSEEN: Final = -(1 << 62) + 1  # P_BEFORE where the eager pass has not looked, 
 
 # --- one row a visit: (operator, zone) of one track in one pass ---
 V_NEXT: Final = 0
-V_WATCH: Final = 1  # index of the (zone, operator) pair
-V_FLAGS: Final = 2
-V_START: Final = 3  # stay: since when; enter, leave: the crossing of the run
-V_HELD: Final = 4  # stay: last report that held
-V_FIRED: Final = 5  # last alert in this visit
-V_RUN: Final = 6  # enter, leave: fixes on the other side, one after another
-V_OUT: Final = 7  # fixes outside, one after another
-V_WINDOW: Final = 8  # speed: its window
-V_DUE: Final = 9  # a report before this time that changes neither zones nor conditions changes nothing here
+V_WATCH: Final = 2  # index of the (zone, operator) pair
+V_FLAGS: Final = 3
+V_START: Final = 5  # stay: since when; enter, leave: the crossing of the run
+V_HELD: Final = 6  # stay: last report that held
+V_FIRED: Final = 7  # last alert in this visit
+V_RUN: Final = 8  # enter, leave: fixes on the other side, one after another
+V_OUT: Final = 9  # fixes outside, one after another
+V_WINDOW: Final = 4  # speed: its window
+V_DUE: Final = 1  # a report before this time that changes neither zones nor conditions changes nothing here
 VISIT_WIDTH: Final = 10
 
 INSIDE: Final = 1  # the last report lay inside

@@ -7,7 +7,7 @@ from typing import Any
 from jiangdun.feeds.columns import DEGREE, Flag
 
 from . import layout as L
-from .automaton import judge, unchanged
+from .automaton import judge
 from .grid import Grid
 from .jit import SOURCES, Ints, Shorts, entry, kernel
 from .limits import ALWAYS, FIXES_SHOWN, RING_MAX
@@ -115,9 +115,7 @@ def _roll_back(grid: Grid, plan: Plan, tables: Tables, slot: int) -> bool:
     tables.tracks[slot, L.T_STALE] = 0
     node = tables.tracks[slot, L.T_HEAD]
     while node >= 0:
-        if not unchanged(grid, plan, tables, L.EAGER, slot, node) and not judge(
-            grid, plan, tables, L.EAGER, slot, node
-        ):
+        if not judge(grid, plan, tables, L.EAGER, slot, node):
             return False
         node = tables.pending[node, L.P_NEXT]
     return True
@@ -176,9 +174,7 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
                 if not eager:
                     continue
                 if in_order and not tables.tracks[slot, L.T_STALE]:
-                    if not unchanged(grid, plan, tables, L.EAGER, slot, node) and not judge(
-                        grid, plan, tables, L.EAGER, slot, node
-                    ):
+                    if not judge(grid, plan, tables, L.EAGER, slot, node):
                         numbers[L.N_AGAIN] = 1
                         numbers[L.N_ROW] = i
                         return WANTS_VISITS
@@ -210,11 +206,8 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
             slot = pending[i, L.P_TRACK]
             node = tables.tracks[slot, L.T_HEAD]
             while node >= 0 and pending[node, L.P_T] < wm:
-                if pending[node, L.P_BEFORE] == tables.hot[L.SETTLED, slot, L.H_T] or not unchanged(
-                    grid, plan, tables, L.SETTLED, slot, node
-                ):
-                    if not judge(grid, plan, tables, L.SETTLED, slot, node):
-                        return WANTS_VISITS
+                if not judge(grid, plan, tables, L.SETTLED, slot, node):
+                    return WANTS_VISITS
                 seen = tables.tracks[slot, L.T_SEEN]
                 tables.tracks[slot, L.T_SEEN] = seen + 1
                 tables.fixes[slot, seen % FIXES_SHOWN, 0] = pending[node, L.P_T]

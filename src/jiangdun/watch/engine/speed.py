@@ -21,6 +21,8 @@ from .layout import (
 )
 from .limits import SPEED_FIXES_MAX
 
+LAST = SPEED_FIXES_MAX - 1  # windows are rings of a power of two
+
 
 @kernel
 def step_speed(
@@ -32,9 +34,9 @@ def step_speed(
     n = windows[w, W_COUNT]
     oldest = t - operators[o, O_WINDOW]
     while n > 0 and (n == SPEED_FIXES_MAX or windows[w, W_ENTRIES + first] >> 16 <= oldest):
-        first = (first + 1) % SPEED_FIXES_MAX
+        first = (first + 1) & LAST
         n -= 1
-    windows[w, W_ENTRIES + (first + n) % SPEED_FIXES_MAX] = (t << 16) | sog
+    windows[w, W_ENTRIES + (first + n) & LAST] = (t << 16) | sog
     n += 1
     windows[w, W_FIRST] = first
     windows[w, W_COUNT] = n
@@ -47,12 +49,12 @@ def step_speed(
         above = 0
         below = 0
         for k in range(n):
-            value = windows[w, W_ENTRIES + (first + k) % SPEED_FIXES_MAX] & 0xFFFF
+            value = windows[w, W_ENTRIES + (first + k) & LAST] & 0xFFFF
             above += value > over
             below += value < under
         if (over >= 0 and 2 * above >= n) or (under >= 0 and 2 * below >= n):
             for k in range(n):
-                value = windows[w, W_ENTRIES + (first + k) % SPEED_FIXES_MAX] & 0xFFFF
+                value = windows[w, W_ENTRIES + (first + k) & LAST] & 0xFFFF
                 at = k
                 while at > 0 and sorted_[at - 1] > value:
                     sorted_[at] = sorted_[at - 1]

@@ -69,6 +69,7 @@ def make(compiled: Compiled, tracks: int = 1_024, pending: int = 4_096, visits: 
     plan = compiled.plan
     zones, words, sequences = len(plan.zones), plan.n_words, len(plan.sequences)
     chains = max(64, 4 * sequences)
+    events = max(1_024, min(16_384, 2 * len(plan.watch)))
     numbers = np.zeros(L.NUMBERS, np.int64)
     numbers[L.N_VISITS_FREE], numbers[L.N_CHAINS_FREE], numbers[L.N_WINDOWS_FREE] = visits, chains, 64
     numbers[L.N_NEXT_T] = ALWAYS
@@ -90,8 +91,8 @@ def make(compiled: Compiled, tracks: int = 1_024, pending: int = 4_096, visits: 
         exempted=np.zeros(plan.exempt.shape[1], np.int64),
         done=np.zeros((sequences * (L.UNLESS + 1), 5), np.int64),
         sorted=np.zeros(SPEED_FIXES_MAX, np.int64),
-        events=np.zeros((1_024, L.EVENT_WIDTH), np.int64),
-        event_fixes=np.zeros((1_024, FIXES_SHOWN, 3), np.int64),
+        events=np.zeros((events, L.EVENT_WIDTH), np.int64),
+        event_fixes=np.zeros((events, FIXES_SHOWN, 3), np.int64),
     )
 
 
