@@ -25,7 +25,7 @@ import shapely
 from jiangdun.feeds.columns import COLUMNS, DEGREE, NO_SPEED, Chunk, Kind
 from jiangdun.watch.engine import Engine, warm
 from jiangdun.watch.engine.grid import build, locate, outline
-from jiangdun.watch.engine.layout import ZONE_WIDTH, Z_TO
+from jiangdun.watch.engine.layout import Z_TO, ZONE_WIDTH
 from jiangdun.watch.engine.limits import ALWAYS
 from jiangdun.watch.engine.twin import Twin
 from jiangdun.watch.rules import spec
@@ -98,7 +98,11 @@ def rule(name: str, when: spec.Operator, **more: Any) -> spec.RuleSpec:
 SLOW = Below("sog_dkn", 15)
 FEW = Below("length_dm", 500)  # one vessel in twenty: alerts are rare, as they are in life
 RULES = [
-    rule("stay", spec.Stay(spec.Place(kind="ban"), 1_200_000, SLOW, 180_000), unless=(spec.Place(kind="anchorage"),)),
+    rule(
+        "stay",
+        spec.Stay(spec.Place(kind="ban"), 1_200_000, SLOW, 180_000),
+        unless=(spec.Place(kind="anchorage"),),
+    ),
     rule("enter", spec.Enter(spec.Place(kind="dike"), 3), where=FEW),
     rule("cross", spec.Enter(spec.Place(kind="crossing"), 1), where=FEW),
     rule("speed", spec.Speed(spec.Place(kind="reserve"), over_dkn=119)),
@@ -115,7 +119,9 @@ RULES = [
 
 def river(n: int = 4_000) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     x = np.linspace(112.0, 121.5, n)
-    return x, 30.6 + 0.55 * np.sin((x - 112) * 1.3) + 0.18 * np.sin((x - 112) * 6.1) + 0.05 * np.sin((x - 112) * 23)
+    return x, 30.6 + 0.55 * np.sin((x - 112) * 1.3) + 0.18 * np.sin((x - 112) * 6.1) + 0.05 * np.sin(
+        (x - 112) * 23
+    )
 
 
 def river_zones(n: int) -> list[spec.ZoneSpec]:
@@ -130,10 +136,15 @@ def river_zones(n: int) -> list[spec.ZoneSpec]:
         if rng.random() < 0.7:
             size = np.exp(rng.uniform(np.log(60), np.log(5_000))) / 111_000
             angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
-            r = size * (1 + 0.25 * np.sin(3 * angle) + 0.15 * np.sin(7 * angle) + rng.uniform(-0.06, 0.06, corners))
+            r = size * (
+                1 + 0.25 * np.sin(3 * angle) + 0.15 * np.sin(7 * angle) + rng.uniform(-0.06, 0.06, corners)
+            )
             ring = np.c_[rx[k] + 1.15 * r * np.cos(angle), ry[k] + rng.normal(0, 0.012) + r * np.sin(angle)]
         else:
-            reach, half = int(np.exp(rng.uniform(0, np.log(45)))), np.exp(rng.uniform(np.log(80), np.log(900))) / 111_000
+            reach, half = (
+                int(np.exp(rng.uniform(0, np.log(45)))),
+                np.exp(rng.uniform(np.log(80), np.log(900))) / 111_000,
+            )
             at = np.linspace(k - reach, k + reach, corners // 2)
             cx, cy = np.interp(at, np.arange(len(rx)), rx), np.interp(at, np.arange(len(ry)), ry)
             nx, ny = -np.gradient(cy), np.gradient(cx)
@@ -141,7 +152,9 @@ def river_zones(n: int) -> list[spec.ZoneSpec]:
             off = rng.normal(0, 0.008)
             up = np.c_[cx + nx / long * (off + half), cy + ny / long * (off + half)]
             ring = np.vstack([up, np.c_[cx + nx / long * (off - half), cy + ny / long * (off - half)][::-1]])
-        out.append(spec.ZoneSpec(f"z{i:05}", 1, read[i % len(read)], "", "", ((tuple(map(tuple, ring.tolist())),),)))
+        out.append(
+            spec.ZoneSpec(f"z{i:05}", 1, read[i % len(read)], "", "", ((tuple(map(tuple, ring.tolist())),),))
+        )
     return out
 
 
@@ -191,7 +204,12 @@ def timed(work: Callable[[], Any]) -> float:
 
 
 def measure(
-    zones: list[spec.ZoneSpec], rows: npt.NDArray[np.void], heard: npt.NDArray[np.int64], size: int, *, eager: bool
+    zones: list[spec.ZoneSpec],
+    rows: npt.NDArray[np.void],
+    heard: npt.NDArray[np.int64],
+    size: int,
+    *,
+    eager: bool,
 ) -> dict[str, Any]:
     """CPU per report, and how long each chunk took, once the state is populated."""
     engine = Engine(RULES, zones, eager=eager)
@@ -264,15 +282,22 @@ def stay_rival(
     table[:, Z_TO] = ALWAYS
     points, hits = locate(grid, table, part["lon"].astype(np.int64), part["lat"].astype(np.int64), 0)
     frame = pl.DataFrame(
-        {"track": part["track"][points], "zone": hits, "t": part["t"][points], "slow": part["sog_dkn"][points] < 15}
+        {
+            "track": part["track"][points],
+            "zone": hits,
+            "t": part["t"][points],
+            "slow": part["sog_dkn"][points] < 15,
+        }
     )
 
     def theirs() -> None:
         runs = frame.sort("track", "zone", "t").with_columns(
             run=pl.col("slow").rle_id().over("track", "zone"),
         )
-        found = runs.filter("slow").group_by("track", "zone", "run").agg(
-            start=pl.col("t").min(), end=pl.col("t").max()
+        found = (
+            runs.filter("slow")
+            .group_by("track", "zone", "run")
+            .agg(start=pl.col("t").min(), end=pl.col("t").max())
         )
         found.filter(pl.col("end") - pl.col("start") >= 1_200_000)
 

@@ -98,7 +98,7 @@ def _hash(zones: Ints, n: int) -> int:
 
 @kernel
 def _same_mask(plan: Plan, tables: Tables, p: int, slot: int, node: int) -> bool:
-    for k in range(plan.n_words):
+    for k in range(plan.n_words):  # noqa: SIM110 - numba has no `all` over a generator
         if tables.hot[p, slot, L.H_MASK + k] != tables.pending[node, L.P_MASK + k]:
             return False
     return True
@@ -302,7 +302,7 @@ def _between(
 
 @kernel
 def _listed(zones: Ints, n: int, zone: int) -> bool:
-    for i in range(n):
+    for i in range(n):  # noqa: SIM110 - numba has no `any` over a generator
         if zones[i] == zone:
             return True
     return False

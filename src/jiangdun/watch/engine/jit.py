@@ -13,6 +13,7 @@ from numba import njit
 
 Ints = npt.NDArray[np.int64]
 Shorts = npt.NDArray[np.int32]
+_njit: Any = njit  # `_nrt` is not in its signature
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -23,7 +24,7 @@ def kernel(function: F) -> F:
     nine tenths of the time.
     """
     return cast(
-        F, njit(nogil=True, fastmath=False, error_model="numpy", _nrt=False, forceinline=True)(function)
+        F, _njit(nogil=True, fastmath=False, error_model="numpy", _nrt=False, forceinline=True)(function)
     )
 
 
@@ -33,12 +34,12 @@ def entry(function: F) -> F:
     numba's cache looks at the entry point's own file and closure only, so entry points are closures
     over `SOURCES`: a change in any compiled file of the engine makes another cache key.
     """
-    return cast(F, njit(nogil=True, fastmath=False, error_model="numpy", _nrt=False, cache=True)(function))
+    return cast(F, _njit(nogil=True, fastmath=False, error_model="numpy", _nrt=False, cache=True)(function))
 
 
 def making_entry(function: F) -> F:
     """An entry point that may make arrays."""
-    return cast(F, njit(nogil=True, fastmath=False, error_model="numpy", cache=True)(function))
+    return cast(F, _njit(nogil=True, fastmath=False, error_model="numpy", cache=True)(function))
 
 
 def sources_digest() -> str:

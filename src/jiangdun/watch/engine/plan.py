@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -286,16 +287,17 @@ def _exemptions(rules: Many[RuleSpec], zones: Many[ZoneSpec]) -> Ints:
 
 
 def _instants(rules: Many[RuleSpec], zones: Many[ZoneSpec]) -> Ints:
-    moments = {t for spec in (*rules, *zones) for t in (spec.valid_from_ms, spec.valid_to_ms)}
+    moments = {t for z in zones for t in (z.valid_from_ms, z.valid_to_ms)}
+    moments |= {t for r in rules for t in (r.valid_from_ms, r.valid_to_ms)}
     return np.array([NEVER, *sorted(m for m in moments if NEVER < m < ALWAYS), ALWAYS], np.int64)
 
 
-def watched(watch: str, kind: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+def watched(watch: str, kind: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Which reports a rule's `watch` sees, by their kind."""
     if watch == "vessel":
-        return (kind < Kind.VEHICLE) & ~np.isin(kind, NOT_MOVING)
+        return np.asarray(kind < Kind.VEHICLE) & ~np.isin(kind, NOT_MOVING)
     if watch == "vehicle":
-        return (kind >= Kind.VEHICLE) & (kind < Kind.PERSON)
+        return np.asarray((kind >= Kind.VEHICLE) & (kind < Kind.PERSON))
     if watch == "person":
-        return (kind >= Kind.PERSON) & (kind < Kind.AIRCRAFT)
+        return np.asarray((kind >= Kind.PERSON) & (kind < Kind.AIRCRAFT))
     return np.ones(len(kind), bool)

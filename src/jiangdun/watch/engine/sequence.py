@@ -1,4 +1,4 @@
-"""sequence: steps one after another, each within T of the one before, and no `unless` between. Words: docs/operators.md."""
+"""sequence: steps one after another, each within T of the one before, no `unless` between. Words: docs/operators.md."""
 
 from __future__ import annotations
 
