@@ -179,6 +179,14 @@ def test_one_wild_speed_is_no_median_and_unknown_speeds_are_none() -> None:
     assert settled(spec.Speed(BAN, over_dkn=100, window_ms=60_000, min_fixes=3), given) == []
 
 
+def test_a_window_holds_the_newest_sixty_four_speeds() -> None:
+    given = at(*((i, IN) for i in range(400)))
+    given["sog_dkn"] = np.random.default_rng(1).integers(0, 200, 400)
+    events = settled(spec.Speed(BAN, over_dkn=100, window_ms=300_000, min_fixes=1), given, cooldown_ms=0)
+    assert len(events) > 3
+    assert max(fired - started for started, fired in seconds(events)) == 63
+
+
 def test_slower_than_a_limit_is_found_too() -> None:
     given = at(*((10 * i, IN) for i in range(3)), sog_dkn=20)
     events = settled(spec.Speed(BAN, under_dkn=40), given)

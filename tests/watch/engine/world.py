@@ -149,7 +149,9 @@ def wander(seed: int, tracks: int, fixes: int) -> Stream:
     return Stream(np.array([m[2] for m in made], COLUMNS), np.array([m[0] for m in made], np.int64))
 
 
-streams = st.builds(wander, st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 60))
+streams = st.builds(
+    wander, st.integers(0, 2**32), st.integers(1, 3), st.sampled_from([2, 10, 30, 30, 60, 150])
+)
 
 
 CONDITIONS = st.sampled_from([None, None, SLOW])

@@ -26,7 +26,6 @@ def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) 
     y = lat_of(xy)
     before = hot[p, slot, L.H_T]
     fresh = before == NEVER or t - before > FORGET_MS
-    path = not fresh and _is_path(hot[p, slot, L.H_XY], xy, t - before)
     zones = hot[p, slot, L.H_ZONES]
     n_found = -1  # not looked for
     n_through = 0
@@ -43,7 +42,7 @@ def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) 
         ):
             n_found = zones_at(grid, plan.zones, cell, x, y, t, tables.found)
             zones = _hash(tables.found, n_found)
-            if path and plan.crossed:
+            if plan.crossed and not fresh and _is_path(hot[p, slot, L.H_XY], xy, t - before):
                 n_through = _between(grid, plan, tables, p, slot, cell, xy, t, n_found)
         if n_through == 0:
             pending[node, L.P_BEFORE] = before
@@ -63,6 +62,7 @@ def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) 
             n_found = 0 if same else zones_at(grid, plan.zones, cell, x, y, t, tables.found)
         if not _room(plan, tables, p, slot, n_found + n_through):
             return False
+        path = not fresh and _is_path(hot[p, slot, L.H_XY], xy, t - before)
         if fresh:
             forget(tables, p, slot)
             before = NEVER

@@ -110,7 +110,7 @@ def put_back(kept: Arrays, compiled: Compiled, pairs: Ints, sequences: Ints, zon
         compiled, room, max(4_096, 2 << len(kept["waiting"]).bit_length()), max(1_024, 2 * len(visits))
     )
     tables = tables._replace(
-        windows=_refill(windows, WINDOW_WIDTH, L.W_FIRST, tables.numbers, L.N_WINDOWS_FREE),
+        windows=_refill(windows, WINDOW_WIDTH, L.W_LINK, tables.numbers, L.N_WINDOWS_FREE),
         chains=_refill(chains, CHAIN_WIDTH, L.C_NEXT, tables.numbers, L.N_CHAINS_FREE),
     )
     numbers = tables.numbers
@@ -118,7 +118,7 @@ def put_back(kept: Arrays, compiled: Compiled, pairs: Ints, sequences: Ints, zon
     tables.tracks[:n] = np.column_stack(
         [tracks[:, 0], np.full((n, 2), -1), np.zeros(n, np.int64), tracks[:, [4, 3]], np.full((n, 2), -1)]
     )
-    place_tracks(tables.keys, tables.slots, tables.tracks, n)
+    place_tracks(tables.keys, tables.tracks, n)
     tables.fixes[:n] = kept["fixes"]
     for p in (L.SETTLED, L.EAGER):
         hot = tables.hot[p]

@@ -71,8 +71,8 @@ STEP_START: Final = 1
 STEP_ZONE: Final = 2
 STEP_FIRST_AT: Final = 3
 
-# --- speed windows: first, n, then t << 16 | sog ---
-W_FIRST: Final = 0
+# --- speed windows: link of the free list, n, then t << 16 | sog, oldest first ---
+W_LINK: Final = 0
 W_COUNT: Final = 1
 W_ENTRIES: Final = 2
 

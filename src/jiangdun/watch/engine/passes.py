@@ -9,7 +9,7 @@ from jiangdun.feeds.columns import DEGREE, Flag
 from . import layout as L
 from .automaton import judge
 from .grid import Grid
-from .jit import SOURCES, Ints, Shorts, entry, kernel
+from .jit import SOURCES, Ints, entry, kernel
 from .limits import ALWAYS, FIXES_SHOWN, RING_MAX
 from .tables import Plan, Tables, add_track, copy_settled, find_slot
 
@@ -133,20 +133,20 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
         for i in range(numbers[L.N_ROW], len(rows)):
             row = rows[i]
             if numbers[L.N_AGAIN]:
-                slot = int(tables.slots[find_slot(tables.keys, row["track"])])
+                slot = tables.keys[find_slot(tables.keys, row["track"]), 1]
                 in_order = False
             else:
                 t = row["t"]
                 if not _gate(tables, int(row["flags"]), t, int(row["lon"]), int(row["lat"]), wm):
                     continue
                 at = find_slot(tables.keys, row["track"])
-                if tables.keys[at] == -1:
+                if tables.keys[at, 0] == -1:
                     if numbers[L.N_TRACKS] == len(tables.tracks):
                         numbers[L.N_ROW] = i
                         return WANTS_TRACKS
                     slot = add_track(tables, at, row["track"])
                 else:
-                    slot = int(tables.slots[at])
+                    slot = tables.keys[at, 1]
                 after = tables.tracks[slot, L.T_TAIL]
                 in_order = True
                 while after >= 0 and pending[after, L.P_T] > t:
@@ -236,13 +236,13 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
         return -1
 
     @entry
-    def place_tracks(keys: Ints, slots: Shorts, tracks: Ints, n: int) -> None:
+    def place_tracks(keys: Ints, tracks: Ints, n: int) -> None:
         """Fill an empty table of track ids."""
         len(sources)
         for slot in range(n):
             at = find_slot(keys, tracks[slot, L.T_TRACK])
-            keys[at] = tracks[slot, L.T_TRACK]
-            slots[at] = slot
+            keys[at, 0] = tracks[slot, L.T_TRACK]
+            keys[at, 1] = slot
 
     return take_in, settle, rebuild, place_tracks
 

@@ -17,11 +17,8 @@ from .layout import (
     V_WINDOW,
     W_COUNT,
     W_ENTRIES,
-    W_FIRST,
 )
 from .limits import SPEED_FIXES_MAX
-
-LAST = SPEED_FIXES_MAX - 1  # windows are rings of a power of two
 
 
 @kernel
@@ -30,15 +27,16 @@ def step_speed(
 ) -> int:
     """Take one report that counts: twice the median when the limit has just been broken, else -1."""
     w = visits[v, V_WINDOW]
-    first = windows[w, W_FIRST]
     n = windows[w, W_COUNT]
     oldest = t - operators[o, O_WINDOW]
-    while n > 0 and (n == SPEED_FIXES_MAX or windows[w, W_ENTRIES + first] >> 16 <= oldest):
-        first = (first + 1) & LAST
-        n -= 1
-    windows[w, W_ENTRIES + (first + n) & LAST] = (t << 16) | sog
+    gone = 0
+    while gone < n and (n - gone == SPEED_FIXES_MAX or windows[w, W_ENTRIES + gone] >> 16 <= oldest):
+        gone += 1
+    for k in range(gone, n if gone > 0 else 0):  # moved up, not a ring: what is read stays in few cache lines
+        windows[w, W_ENTRIES + k - gone] = windows[w, W_ENTRIES + k]
+    n -= gone
+    windows[w, W_ENTRIES + n] = (t << 16) | sog
     n += 1
-    windows[w, W_FIRST] = first
     windows[w, W_COUNT] = n
     over = operators[o, O_OVER]
     under = operators[o, O_UNDER]
@@ -49,12 +47,12 @@ def step_speed(
         above = 0
         below = 0
         for k in range(n):
-            value = windows[w, W_ENTRIES + (first + k) & LAST] & 0xFFFF
+            value = windows[w, W_ENTRIES + k] & 0xFFFF
             above += value > over
             below += value < under
         if (over >= 0 and 2 * above >= n) or (under >= 0 and 2 * below >= n):
             for k in range(n):
-                value = windows[w, W_ENTRIES + (first + k) & LAST] & 0xFFFF
+                value = windows[w, W_ENTRIES + k] & 0xFFFF
                 at = k
                 while at > 0 and sorted_[at - 1] > value:
                     sorted_[at] = sorted_[at - 1]
@@ -69,7 +67,7 @@ def step_speed(
     visits[v, V_FLAGS] |= OPEN
     if was:
         return -1
-    visits[v, V_START] = windows[w, W_ENTRIES + first] >> 16
+    visits[v, V_START] = windows[w, W_ENTRIES] >> 16
     return twice
 
 

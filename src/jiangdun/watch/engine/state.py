@@ -75,14 +75,13 @@ def make(compiled: Compiled, tracks: int = 1_024, pending: int = 4_096, visits: 
     numbers[L.N_NEXT_T] = ALWAYS
     return Tables(
         numbers=numbers,
-        keys=np.full(4 * tracks, -1, np.int64),
-        slots=np.zeros(4 * tracks, np.int32),
+        keys=np.full((4 * tracks, 2), -1, np.int64),
         **_track_rows(tracks, L.H_MASK + words),
         pending=np.zeros((pending, L.P_MASK + words), np.int64),
         waiting=np.full(pending, ALWAYS, np.int64),
         visits=_chained(visits, L.VISIT_WIDTH, L.V_NEXT),
         chains=_chained(chains, CHAIN_WIDTH, L.C_NEXT),
-        windows=_chained(64, WINDOW_WIDTH, L.W_FIRST),
+        windows=_chained(64, WINDOW_WIDTH, L.W_LINK),
         found=np.zeros(ZONES_PER_CELL_MAX, np.int64),
         before=np.zeros(ZONES_PER_CELL_MAX, np.int64),
         through=np.zeros(ZONES_PER_CELL_MAX, np.int64),
@@ -110,9 +109,9 @@ def grow_tracks(tables: Tables) -> Tables:
         )
     rows = _track_rows(2 * n, tables.hot.shape[2])
     rows["tracks"][:n], rows["hot"][:, :n], rows["fixes"][:n] = tables.tracks, tables.hot, tables.fixes
-    keys, slots = np.full(8 * n, -1, np.int64), np.zeros(8 * n, np.int32)
-    place_tracks(keys, slots, tables.tracks, int(tables.numbers[L.N_TRACKS]))
-    return tables._replace(keys=keys, slots=slots, **rows)
+    keys = np.full((8 * n, 2), -1, np.int64)
+    place_tracks(keys, tables.tracks, int(tables.numbers[L.N_TRACKS]))
+    return tables._replace(keys=keys, **rows)
 
 
 def grow_pending(tables: Tables) -> Tables:
@@ -133,7 +132,7 @@ def grow_visits(tables: Tables) -> Tables:
     if numbers[L.N_VISITS_FREE] < want:
         tables = tables._replace(visits=_extend(tables.visits, want, numbers, L.V_NEXT, L.N_VISITS_FREE))
     if numbers[L.N_WINDOWS_FREE] < want:
-        tables = tables._replace(windows=_extend(tables.windows, want, numbers, L.W_FIRST, L.N_WINDOWS_FREE))
+        tables = tables._replace(windows=_extend(tables.windows, want, numbers, L.W_LINK, L.N_WINDOWS_FREE))
     if numbers[L.N_CHAINS_FREE] < want:
         tables = tables._replace(chains=_extend(tables.chains, want, numbers, L.C_NEXT, L.N_CHAINS_FREE))
     if len(tables.events) - numbers[L.N_EVENTS] < want:

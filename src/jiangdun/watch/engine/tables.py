@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .jit import Ints, Shorts, kernel
+from .jit import Ints, kernel
 from .layout import (
     C_NEXT,
     C_SEQUENCE,
@@ -39,7 +39,7 @@ from .layout import (
     V_WATCH,
     V_WINDOW,
     W_COUNT,
-    W_FIRST,
+    W_LINK,
 )
 from .limits import NEVER
 from .sequence import clear_chain
@@ -67,8 +67,7 @@ class Tables(NamedTuple):
     """State, and scratch that means nothing between calls (from `found` on)."""
 
     numbers: Ints  # N_*
-    keys: Ints  # open addressing: track id, -1 = free
-    slots: Shorts
+    keys: Ints  # (n, 2) open addressing: track id (-1 = free), its slot
     hot: Ints  # (2 passes, tracks, H_MASK + words)
     tracks: Ints  # (tracks, TRACK_WIDTH)
     fixes: Ints  # (tracks, FIXES_SHOWN, 3): t, xy, motion, of the settled pass
@@ -105,7 +104,7 @@ def find_slot(keys: Ints, track: int) -> int:
     mask = len(keys) - 1
     z = track * -7046029254386353131  # 2^64 / golden ratio, as int64; wraps
     at = ((z >> 32) ^ z) & mask
-    while keys[at] != track and keys[at] != -1:
+    while keys[at, 0] != track and keys[at, 0] != -1:
         at = (at + 1) & mask
     return at
 
@@ -114,8 +113,8 @@ def find_slot(keys: Ints, track: int) -> int:
 def add_track(tables: Tables, at: int, track: int) -> int:
     slot = tables.numbers[N_TRACKS]
     tables.numbers[N_TRACKS] += 1
-    tables.keys[at] = track
-    tables.slots[at] = slot
+    tables.keys[at, 0] = track
+    tables.keys[at, 1] = slot
     tables.tracks[slot, T_TRACK] = track
     tables.tracks[slot, T_HEAD] = -1
     tables.tracks[slot, T_TAIL] = -1
@@ -134,9 +133,8 @@ def add_track(tables: Tables, at: int, track: int) -> int:
 @kernel
 def new_window(tables: Tables) -> int:
     w = tables.numbers[N_WINDOWS_HEAD]
-    tables.numbers[N_WINDOWS_HEAD] = tables.windows[w, W_FIRST]
+    tables.numbers[N_WINDOWS_HEAD] = tables.windows[w, W_LINK]
     tables.numbers[N_WINDOWS_FREE] -= 1
-    tables.windows[w, W_FIRST] = 0
     tables.windows[w, W_COUNT] = 0
     return w
 
@@ -165,7 +163,7 @@ def new_visit(tables: Tables, p: int, slot: int, pair: int, windowed: bool) -> i
 def free_visit(tables: Tables, v: int) -> None:
     w = tables.visits[v, V_WINDOW]
     if w >= 0:
-        tables.windows[w, W_FIRST] = tables.numbers[N_WINDOWS_HEAD]
+        tables.windows[w, W_LINK] = tables.numbers[N_WINDOWS_HEAD]
         tables.numbers[N_WINDOWS_HEAD] = w
         tables.numbers[N_WINDOWS_FREE] += 1
     tables.visits[v, V_NEXT] = tables.numbers[N_VISITS_HEAD]
