@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from datetime import timedelta
 
@@ -11,8 +12,17 @@ from jiangdun.core import clock
 
 
 def ready() -> None:
-    """Settings and apps loaded, the clock's constant set, access bound. Nothing is written."""
+    """Settings and apps loaded, the clock's constant set, access bound. Nothing is written.
+
+    Raises SystemExit, which says what to do, for settings that cannot be read.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiangdun.hall.settings")
+    try:
+        importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+    except (ValueError, OSError) as error:
+        raise SystemExit(
+            f"✘ {error}\n→ 执行 jiangdun doctor 查看原因 / `jiangdun doctor` says what is wrong"
+        ) from None
     django.setup()
     from jiangdun.alliance.grants import GRANTS
     from jiangdun.core import access

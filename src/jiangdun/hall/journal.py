@@ -19,9 +19,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     django_up.ready()
+    from django.db import Error
+
     from jiangdun.core import journal
 
-    verdict = journal.verify(now=clock.now())
+    try:
+        verdict = journal.verify(now=clock.now())
+    except Error as error:  # never made, or not reachable
+        print(f"✘ {str(error).strip()}")
+        print("→ 先执行一次 jiangdun up；若已执行过，jiangdun doctor 会指出原因")
+        print("→ run `jiangdun up` once; if that was done, `jiangdun doctor` says what is wrong")
+        return 1
     if options.json:
         print(json.dumps(asdict(verdict), ensure_ascii=False))
     elif not verdict.ok:

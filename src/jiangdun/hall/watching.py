@@ -109,7 +109,7 @@ class Watching:
             return self._change(record.position)
         except Exception as error:
             # It stands in the log now: raising would stop every start to come.
-            self.refused = str(error) or type(error).__name__
+            self.refused = f"{type(error).__name__}: {error}"
             log.error("new rules or zones cannot be judged by; the former stay in force", why=self.refused)
             return 0
 
