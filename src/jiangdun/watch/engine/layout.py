@@ -157,7 +157,9 @@ N_WAITS: Final = 21
 N_JUDGED: Final = 22
 N_SLOW: Final = 23
 N_NEXT_T: Final = 24  # the oldest waiting report
-NUMBERS: Final = 25
+N_TOUCHED: Final = 25  # means nothing: the sum of what was read ahead, so that the reads are not left out
+NUMBERS: Final = 26
+AHEAD: Final = 32  # reports whose memory is asked for before they are judged
 
 # --- an event as the kernel leaves it ---
 E_PASS: Final = 0

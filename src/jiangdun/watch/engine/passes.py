@@ -7,6 +7,7 @@ from typing import Any
 from jiangdun.feeds.columns import DEGREE, Flag
 
 from . import layout as L
+from .ahead import read_ahead_rows, read_ahead_waiting
 from .automaton import judge
 from .grid import Grid
 from .jit import SOURCES, Ints, entry, kernel
@@ -121,6 +122,33 @@ def _roll_back(grid: Grid, plan: Plan, tables: Tables, slot: int) -> bool:
     return True
 
 
+@kernel
+def _settle_track(grid: Grid, plan: Plan, tables: Tables, slot: int, wm: int) -> bool:
+    """Step the settled pass over the track's waiting reports before wm; False when a table lacks room."""
+    pending = tables.pending
+    tracks = tables.tracks
+    node = tracks[slot, L.T_HEAD]
+    while node >= 0 and pending[node, L.P_T] < wm:
+        if not judge(grid, plan, tables, L.SETTLED, slot, node):
+            return False
+        seen = tracks[slot, L.T_SEEN]
+        tracks[slot, L.T_SEEN] = seen + 1
+        tables.fixes[slot, seen % FIXES_SHOWN, 0] = pending[node, L.P_T]
+        tables.fixes[slot, seen % FIXES_SHOWN, 1] = pending[node, L.P_XY]
+        tables.fixes[slot, seen % FIXES_SHOWN, 2] = pending[node, L.P_MOTION]
+        after = pending[node, L.P_NEXT]
+        tracks[slot, L.T_HEAD] = after
+        if after < 0:
+            tracks[slot, L.T_TAIL] = -1
+        else:
+            pending[after, L.P_PREV] = -1
+        tracks[slot, L.T_COUNT] -= 1
+        tables.waiting[node] = ALWAYS
+        tables.numbers[L.N_WAITING] -= 1
+        node = after
+    return True
+
+
 def _entry_points(sources: str):  # type: ignore[no-untyped-def]
     @entry
     def take_in(
@@ -130,7 +158,10 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
         len(sources)
         numbers = tables.numbers
         pending = tables.pending
-        for i in range(numbers[L.N_ROW], len(rows)):
+        first = numbers[L.N_ROW]
+        for i in range(first, len(rows)):
+            if (i - first) % L.AHEAD == 0:
+                read_ahead_rows(grid, tables, rows, i)
             row = rows[i]
             if numbers[L.N_AGAIN]:
                 slot = tables.keys[find_slot(tables.keys, row["track"]), 1]
@@ -152,9 +183,8 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
                 while after >= 0 and pending[after, L.P_T] > t:
                     after = pending[after, L.P_PREV]
                     in_order = False
-                if (
-                    after >= 0 and pending[after, L.P_T] == t
-                ):  # equal (track, t): the smallest rank, then the first
+                # of equal (track, t) the smallest rank counts, then the first
+                if after >= 0 and pending[after, L.P_T] == t:
                     numbers[L.N_DUPLICATES] += 1
                     if int(row["rank"]) >= pending[after, L.P_MOTION] >> 32:
                         continue
@@ -197,32 +227,24 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
         """Step the settled pass over all waiting reports with t < wm, each track in order of t."""
         len(sources)
         numbers = tables.numbers
-        pending = tables.pending
         oldest = ALWAYS
-        for i in range(len(tables.waiting)):
-            if tables.waiting[i] >= wm:
-                oldest = min(oldest, tables.waiting[i])
-                continue
-            slot = pending[i, L.P_TRACK]
-            node = tables.tracks[slot, L.T_HEAD]
-            while node >= 0 and pending[node, L.P_T] < wm:
-                if not judge(grid, plan, tables, L.SETTLED, slot, node):
+        n = 0
+        for i in range(len(tables.waiting) + 1):
+            if i < len(tables.waiting):
+                if tables.waiting[i] >= wm:
+                    oldest = min(oldest, tables.waiting[i])
+                    continue
+                tables.ahead[n, 0] = i
+                n += 1
+                if n < L.AHEAD:
+                    continue
+            read_ahead_waiting(tables, n)
+            for j in range(n):
+                if tables.waiting[tables.ahead[j, 0]] < wm and not _settle_track(
+                    grid, plan, tables, tables.pending[tables.ahead[j, 0], L.P_TRACK], wm
+                ):
                     return WANTS_VISITS
-                seen = tables.tracks[slot, L.T_SEEN]
-                tables.tracks[slot, L.T_SEEN] = seen + 1
-                tables.fixes[slot, seen % FIXES_SHOWN, 0] = pending[node, L.P_T]
-                tables.fixes[slot, seen % FIXES_SHOWN, 1] = pending[node, L.P_XY]
-                tables.fixes[slot, seen % FIXES_SHOWN, 2] = pending[node, L.P_MOTION]
-                after = pending[node, L.P_NEXT]
-                tables.tracks[slot, L.T_HEAD] = after
-                if after < 0:
-                    tables.tracks[slot, L.T_TAIL] = -1
-                else:
-                    pending[after, L.P_PREV] = -1
-                tables.tracks[slot, L.T_COUNT] -= 1
-                tables.waiting[node] = ALWAYS
-                numbers[L.N_WAITING] -= 1
-                node = after
+            n = 0
         numbers[L.N_NEXT_T] = oldest
         return DONE
 
