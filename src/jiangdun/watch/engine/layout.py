@@ -159,6 +159,7 @@ N_SLOW: Final = 23
 N_NEXT_T: Final = 24  # the oldest waiting report
 N_TOUCHED: Final = 25  # means nothing: the sum of what was read ahead, so that the reads are not left out
 NUMBERS: Final = 26
+BLOCK: Final = 8  # waiting reports are looked through in blocks of 2^8
 AHEAD: Final = 32  # reports whose memory is asked for before they are judged
 
 # --- an event as the kernel leaves it ---

@@ -19,6 +19,8 @@ WANTS_VISITS = 1  # or chains, windows, events
 WANTS_TRACKS = 2
 WANTS_PENDING = 3
 
+AHEAD_SHIFT = 5
+assert 1 << AHEAD_SHIFT == L.AHEAD
 LATE = int(Flag.LATE)
 NO_FIX = int(Flag.NO_FIX)
 LON_MAX = 180 * DEGREE
@@ -80,6 +82,7 @@ def _link(tables: Tables, slot: int, node: int, after: int) -> None:
     tracks[slot, L.T_COUNT] += 1
     pending[node, L.P_TRACK] = slot
     tables.waiting[node] = pending[node, L.P_T]
+    tables.oldest[node >> L.BLOCK] = min(tables.oldest[node >> L.BLOCK], tables.waiting[node])
     tables.numbers[L.N_NEXT_T] = min(tables.numbers[L.N_NEXT_T], tables.waiting[node])
 
 
@@ -146,6 +149,22 @@ def _settle_track(grid: Grid, plan: Plan, tables: Tables, slot: int, wm: int) ->
         tables.waiting[node] = ALWAYS
         tables.numbers[L.N_WAITING] -= 1
         node = after
+    return True
+
+
+@kernel
+def _settle_part(grid: Grid, plan: Plan, tables: Tables, start: int, wm: int) -> bool:
+    """Settle the tracks of the waiting reports in AHEAD rows; False when a table lacks room."""
+    n = 0
+    for i in range(start, start + L.AHEAD):
+        if tables.waiting[i] < wm:
+            tables.ahead[n, 0] = i
+            n += 1
+    read_ahead_waiting(tables, n)
+    for j in range(n):
+        i = tables.ahead[j, 0]
+        if tables.waiting[i] < wm and not _settle_track(grid, plan, tables, tables.pending[i, L.P_TRACK], wm):
+            return False
     return True
 
 
@@ -227,25 +246,18 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
         """Step the settled pass over all waiting reports with t < wm, each track in order of t."""
         len(sources)
         numbers = tables.numbers
-        oldest = ALWAYS
-        n = 0
-        for i in range(len(tables.waiting) + 1):
-            if i < len(tables.waiting):
-                if tables.waiting[i] >= wm:
-                    oldest = min(oldest, tables.waiting[i])
-                    continue
-                tables.ahead[n, 0] = i
-                n += 1
-                if n < L.AHEAD:
-                    continue
-            read_ahead_waiting(tables, n)
-            for j in range(n):
-                if tables.waiting[tables.ahead[j, 0]] < wm and not _settle_track(
-                    grid, plan, tables, tables.pending[tables.ahead[j, 0], L.P_TRACK], wm
-                ):
-                    return WANTS_VISITS
-            n = 0
-        numbers[L.N_NEXT_T] = oldest
+        next_t = ALWAYS
+        for block in range(len(tables.oldest)):
+            if tables.oldest[block] < wm:
+                for part in range(1 << (L.BLOCK - AHEAD_SHIFT)):
+                    if not _settle_part(grid, plan, tables, (block << L.BLOCK) + (part << AHEAD_SHIFT), wm):
+                        return WANTS_VISITS
+                left = ALWAYS
+                for i in range(block << L.BLOCK, (block + 1) << L.BLOCK):
+                    left = min(left, tables.waiting[i])
+                tables.oldest[block] = left
+            next_t = min(next_t, tables.oldest[block])
+        numbers[L.N_NEXT_T] = next_t
         return DONE
 
     @entry

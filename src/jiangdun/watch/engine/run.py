@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jiangdun.feeds.columns import COLUMNS, Chunk
-from jiangdun.watch.rules.spec import AlertEvent, RuleSpec, ZoneSpec
+from jiangdun.watch.rules.spec import AlertEvent, Place, RuleSpec, Severity, Stay, ZoneSpec
 
 from . import keep, passes
 from . import layout as L
@@ -227,7 +227,11 @@ class Engine:
 
 def warm() -> None:
     """Compile every kernel once, or load it from the cache: for `make setup`, and before the first chunk."""
-    engine = Engine((), ())
+    corners = ((0.0, 0.0), (0.01, 0.0), (0.0, 0.01))
+    zone = ZoneSpec("z", 1, "k", "", "", ((corners,),))
+    engine = Engine(
+        (RuleSpec("r", 1, "", "", "water", "", Severity.IV, "any", Stay(Place(kind="k"), 0)),), (zone,)
+    )
     engine.take(Chunk(0, 0, np.zeros(1, COLUMNS)))
     engine.finish()
-    Engine.from_bytes(engine.to_bytes(), (), ())
+    Engine.from_bytes(engine.to_bytes(), engine._rules, engine._zones)

@@ -34,7 +34,7 @@ KERNEL_VERSION: Final = 1
 """Raised when the meaning of the kept state changes: older bytes are then refused."""
 HEAD: Final = struct.Struct("<8sIIQ")  # magic, kernel version, length of the index, length of the payload
 CHAIN_WIDTH: Final = L.C_STEPS + STEPS_MAX * L.STEP_WIDTH
-WINDOW_WIDTH: Final = L.W_ENTRIES + SPEED_FIXES_MAX
+WINDOW_WIDTH: Final = L.W_ENTRIES + SPEED_FIXES_MAX + 6  # whole cache lines
 
 
 def _chained(n: int, width: int, link: int, first: int = 0) -> Ints:
@@ -79,6 +79,7 @@ def make(compiled: Compiled, tracks: int = 1_024, pending: int = 4_096, visits: 
         **_track_rows(tracks, L.H_MASK + words),
         pending=np.zeros((pending, L.P_MASK + words), np.int64),
         waiting=np.full(pending, ALWAYS, np.int64),
+        oldest=np.full(pending >> L.BLOCK, ALWAYS, np.int64),
         visits=_chained(visits, L.VISIT_WIDTH, L.V_NEXT),
         chains=_chained(chains, CHAIN_WIDTH, L.C_NEXT),
         windows=_chained(64, WINDOW_WIDTH, L.W_LINK),
@@ -121,7 +122,11 @@ def grow_pending(tables: Tables) -> Tables:
         raise LimitExceeded(
             "reports before the watermark", n + 1, PENDING_MAX, "cut the input into smaller chunks"
         )
-    return tables._replace(pending=_more(tables.pending, 2 * n), waiting=_more(tables.waiting, 2 * n, ALWAYS))
+    return tables._replace(
+        pending=_more(tables.pending, 2 * n),
+        waiting=_more(tables.waiting, 2 * n, ALWAYS),
+        oldest=_more(tables.oldest, 2 * n >> L.BLOCK, ALWAYS),
+    )
 
 
 def grow_visits(tables: Tables) -> Tables:

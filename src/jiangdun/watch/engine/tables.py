@@ -73,6 +73,7 @@ class Tables(NamedTuple):
     fixes: Ints  # (tracks, FIXES_SHOWN, 3): t, xy, motion, of the settled pass
     pending: Ints  # (reports, P_MASK + words)
     waiting: Ints  # (reports,): t of each waiting report, ALWAYS = a free row
+    oldest: Ints  # per block of `waiting`: no t in it is smaller
     visits: Ints
     chains: Ints
     windows: Ints
