@@ -115,7 +115,7 @@ def test_a_rule_retired_while_its_alert_is_open_is_spoken_of_after_a_restart(tmp
 
 @pytest.mark.parametrize("damage", ["flipped", "cut", "empty", "of another version"])
 def test_a_damaged_checkpoint_costs_the_way_from_the_one_before(
-    evening: Writer, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+    evening: Writer, tmp_path: Path, damage: str
 ) -> None:
     digest, events = straight(tmp_path, evening)
     watching = watch(tmp_path)

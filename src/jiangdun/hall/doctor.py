@@ -48,9 +48,8 @@ def sm3() -> Finding:
 
 
 def home() -> Finding:
-    path = Path(
-        os.environ.get("JIANGDUN_HOME", "var")
-    ).resolve()  # before the settings, which write their key there
+    # Before the settings, which write their key there.
+    path = Path(os.environ.get("JIANGDUN_HOME", "var")).resolve()
     if len(os.fsencode(path / "run" / "ears.sock")) > SOCKET_PATH_MAX:
         return Finding(
             "home",

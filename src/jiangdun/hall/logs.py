@@ -32,7 +32,7 @@ def configure(stream: TextIO | None = None) -> None:
         foreign_pre_chain=chain,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _line],
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = _Stderr() if stream is None else logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -50,6 +50,14 @@ def configure(stream: TextIO | None = None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """To what stderr is at that moment, should somebody have put another in its place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def _stamp(_: Any, __: str, event: Event) -> Event:

@@ -100,7 +100,9 @@ def _road(
 
 @cache
 def truck() -> Motion:
-    """Scene 2: leaves the site at 22:10, reaches the pit at 22:50:55 (and its border half a minute earlier), lies there until 23:30, drives back."""
+    """Scene 2: leaves the site at 22:10, reaches the pit at 22:50:55 (and its border half a minute earlier), lies there
+    until 23:30, drives back.
+    """
     there = _road(LEAVES_SITE_MS, REACHES_PIT_MS, geometry.ROAD)
     back = _road(LEAVES_PIT_MS, LEAVES_PIT_MS + 40 * MINUTE, tuple(reversed(geometry.ROAD)))
     return along((*there, *back))
