@@ -92,6 +92,23 @@ def test_a_checkpoint_at_any_record_is_taken_up_again(evening: Writer, tmp_path:
     assert river.settled(watching.spool_path) == events
 
 
+def test_references_that_a_checkpoint_has_passed_are_not_read_a_second_time(tmp_path: Path) -> None:
+    """A rule that left and came back at one position, and time that went on after: what it saw since is kept."""
+    writer = Writer(tmp_path).tell("zones", [zone("b")]).tell("rules", [rule("in")]).sail(11)
+    writer.tell("rules", []).tell("rules", [rule("in")]).rest(20)
+    before = watch(tmp_path)
+    before.recover()
+    before.checkpoint(0.0)
+    before.close()
+    after, taken = watch(tmp_path), []
+    after.recover(taken.append)
+    assert taken == []
+    writer.tell("rules", [rule("in", 2)])
+    again = watch(tmp_path)
+    again.recover(taken.append)
+    assert [record.body["items"] for record in taken] == [[rule("in", 2)]], "what came later is read"
+
+
 def test_a_rule_retired_while_its_alert_is_open_is_spoken_of_after_a_restart(tmp_path: Path) -> None:
     writer = Writer(tmp_path).tell("zones", [zone("b")]).tell("rules", [rule("in", fixes=1)]).sail(11)
     writer.tell("rules", []).tell("zones", [])
