@@ -24,9 +24,10 @@ import shapely
 
 from jiangdun.feeds.columns import COLUMNS, DEGREE, NO_SPEED, Chunk, Kind
 from jiangdun.watch.engine import Engine, warm
-from jiangdun.watch.engine.grid import build, locate, outline
+from jiangdun.watch.engine.grid import build, locate
 from jiangdun.watch.engine.layout import N_SLOW, Z_TO, ZONE_WIDTH
 from jiangdun.watch.engine.limits import ALWAYS
+from jiangdun.watch.engine.outline import outline
 from jiangdun.watch.engine.twin import Twin
 from jiangdun.watch.rules import spec
 

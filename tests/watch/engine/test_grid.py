@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jiangdun.feeds.columns import DEGREE
-from jiangdun.watch.engine.grid import build, locate, outline, snap
+from jiangdun.watch.engine.grid import build, locate
 from jiangdun.watch.engine.layout import Z_TO, ZONE_WIDTH
 from jiangdun.watch.engine.limits import ALWAYS, ZONES_PER_CELL_MAX, BadZone, LimitExceeded
+from jiangdun.watch.engine.outline import outline, snap
 from jiangdun.watch.rules.spec import ZoneSpec
 
 X0, Y0 = 71_000_000, 19_000_000  # about 118.3 E, 31.7 N

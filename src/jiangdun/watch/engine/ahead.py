@@ -29,11 +29,13 @@ def read_ahead_rows(grid: Grid, tables: Tables, rows: Any, start: int) -> None:
             grid.numbers, grid.top, int(rows[start + j]["lon"]), int(rows[start + j]["lat"])
         )
     for j in range(n):
-        if ahead[j, 1] >= 0:
-            total += tables.tracks[ahead[j, 1], L.T_TAIL]
+        ahead[j, 2] = tables.tracks[ahead[j, 1], L.T_TAIL] if ahead[j, 1] >= 0 else -1
     for j in range(n):
         if ahead[j, 0] >= 0:
             ahead[j, 0] = grid.cells[ahead[j, 0], 1] if _has_border(grid, ahead[j, 0]) else -1
+    for j in range(n):
+        if ahead[j, 2] >= 0:
+            total += tables.pending[ahead[j, 2], L.P_T]
     for j in range(n):
         if ahead[j, 0] >= 0:
             ahead[j, 0] = grid.entries[ahead[j, 0], 2]
@@ -50,8 +52,12 @@ def read_ahead_waiting(tables: Tables, n: int) -> None:
     total = 0
     for j in range(n):
         ahead[j, 1] = tables.pending[ahead[j, 0], L.P_TRACK]
+        ahead[j, 2] = tables.pending[ahead[j, 0], L.P_NEXT]
     for j in range(n):
         total += tables.fixes[ahead[j, 1], tables.tracks[ahead[j, 1], L.T_SEEN] % FIXES_SHOWN, 2]
+    for j in range(n):
+        if ahead[j, 2] >= 0:
+            total += tables.pending[ahead[j, 2], L.P_T]
     tables.numbers[L.N_TOUCHED] += total + _read_visits(tables, L.SETTLED, n)
 
 

@@ -8,14 +8,10 @@ lies on. A cell that lists no border needs no arithmetic at all.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-
-from jiangdun.feeds.columns import DEGREE
-from jiangdun.watch.rules.spec import ZoneSpec
 
 from .geometry import inside_cell, side
 from .jit import SOURCES, Ints, Shorts, kernel, making_entry
@@ -35,7 +31,8 @@ from .layout import (
     Z_FROM,
     Z_TO,
 )
-from .limits import BLOCKS_MAX, CELL_ITEMS_MAX, VERTICES_MAX, ZONES_PER_CELL_MAX, BadZone, LimitExceeded
+from .limits import BLOCKS_MAX, CELL_ITEMS_MAX, VERTICES_MAX, ZONES_PER_CELL_MAX, LimitExceeded
+from .outline import Outline
 
 CELL_SHIFT_MIN = 10  # 1,024 units: about 190 m
 CELL_SHIFT_MAX = 26
@@ -43,8 +40,6 @@ CELLS_AIM = 3_000_000
 """The finest cell size is taken at which the zones' boxes hold no more cells than this."""
 WEST_OF_GRID, EAST_OF_GRID, SOUTH_OF_GRID, NORTH_OF_GRID = -1, -2, -3, -4
 EMPTY_BLOCK = -5  # and below: EMPTY_BLOCK - number of the block
-
-Ring = Sequence[tuple[float, float]]
 
 
 class Grid(NamedTuple):
@@ -58,53 +53,6 @@ class Grid(NamedTuple):
     entries: Shorts  # (n, 4)
     cell_edges: Shorts  # (m, 4) edges as the entries list them
     edges: Shorts  # (k, 4) edges of each zone, one after another
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """One zone on the lattice: edges of all its parts, canonical, and where each part ends."""
-
-    edges: Ints  # (n, 4)
-    part_ends: tuple[int, ...]
-
-
-def snap(degrees: npt.ArrayLike) -> Ints:
-    """Degrees to 1/600000 degree: nearest, halves to even."""
-    return np.rint(np.asarray(degrees, np.float64) * DEGREE).astype(np.int64)
-
-
-def outline(spec: ZoneSpec) -> Outline:
-    """Snap a zone. Raises BadZone where nothing is left of it, or a vertex lies off the globe."""
-    edges: list[Ints] = []
-    ends: list[int] = []
-    for polygon in spec.polygons:
-        for at, ring in enumerate(polygon):
-            found = _ring_edges(spec.zone_id, ring)
-            if found is None:
-                if at == 0:
-                    raise BadZone(
-                        spec.zone_id, "a polygon has fewer than three different corners; draw it larger"
-                    )
-                continue  # a hole smaller than the lattice is no hole
-            edges.append(found)
-        ends.append(sum(len(e) for e in edges))
-    if not edges:
-        raise BadZone(spec.zone_id, "it has no polygon")
-    return Outline(np.concatenate(edges), tuple(ends))
-
-
-def _ring_edges(zone_id: str, ring: Ring) -> Ints | None:
-    points = np.asarray(ring, np.float64).reshape(-1, 2)
-    if not np.isfinite(points).all() or (np.abs(points) > (180.0, 90.0)).any():
-        raise BadZone(zone_id, "a corner lies off the globe; give (longitude, latitude) in degrees, WGS-84")
-    corners = snap(points)
-    corners = corners[np.any(corners != np.roll(corners, 1, axis=0), axis=1)]
-    if len(np.unique(corners, axis=0)) < 3:
-        return None
-    edges = np.concatenate([corners, np.roll(corners, -1, axis=0)], axis=1)
-    turn = (edges[:, 1] > edges[:, 3]) | ((edges[:, 1] == edges[:, 3]) & (edges[:, 0] > edges[:, 2]))
-    edges[turn] = edges[turn][:, [2, 3, 0, 1]]
-    return edges
 
 
 def build(

@@ -24,7 +24,7 @@ from jiangdun.watch.rules.spec import (
 )
 
 from . import layout as L
-from .grid import Grid, build, outline
+from .grid import Grid, build
 from .jit import Ints
 from .limits import (
     ALWAYS,
@@ -37,6 +37,7 @@ from .limits import (
     BadRule,
     LimitExceeded,
 )
+from .outline import outline
 from .tables import Plan
 
 Bits = tuple[str, str, str]  # watch, where, holds: what decides whether a report counts

@@ -91,7 +91,7 @@ def make(compiled: Compiled, tracks: int = 1_024, pending: int = 4_096, visits: 
         exempted=np.zeros(plan.exempt.shape[1], np.int64),
         done=np.zeros((sequences * (L.UNLESS + 1), 5), np.int64),
         sorted=np.zeros(SPEED_FIXES_MAX, np.int64),
-        ahead=np.zeros((L.AHEAD, 2), np.int64),
+        ahead=np.zeros((L.AHEAD, 3), np.int64),
         events=np.zeros((events, L.EVENT_WIDTH), np.int64),
         event_fixes=np.zeros((events, FIXES_SHOWN, 3), np.int64),
     )
