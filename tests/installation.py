@@ -5,4 +5,4 @@ import tempfile
 
 os.environ.setdefault("JIANGDUN_HOME", tempfile.mkdtemp(prefix="jiangdun-test-"))
 
-from jiangdun.hall.settings import *  # noqa: E402, F403
+from jiangdun.hall.settings import *  # noqa: F403

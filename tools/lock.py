@@ -13,20 +13,8 @@ LOCKS = {
 }
 
 for name, wanted in LOCKS.items():
-    subprocess.run(
-        [Path(sys.executable).parent / "uv", "pip", "compile", "--quiet", "--universal", "--no-header"]
-        + [
-            "--python-version",
-            "3.11",
-            "--generate-hashes",
-            "--upgrade",
-            "pyproject.toml",
-            *wanted,
-            "-o",
-            name,
-        ],
-        cwd=ROOT,
-        check=True,
-    )
+    pinned = ["--python-version", "3.11", "--generate-hashes", "--upgrade", *wanted, "-o", name]
+    command = [Path(sys.executable).parent / "uv", "pip", "compile", "--quiet", "--universal", "--no-header"]
+    subprocess.run([*command, *pinned, "pyproject.toml"], cwd=ROOT, check=True)
     if "://" in (ROOT / name).read_text():
         sys.exit(f"{name} names an address; a lock keeps hashes only")

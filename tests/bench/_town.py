@@ -61,14 +61,30 @@ def zones(count: int = ZONES) -> dict[str, Any]:
             ring.append([round(lon + 1.15 * far * math.cos(angle), 6), round(lat + far * math.sin(angle), 6)])
         features.append(_feature(f"z{number}", KINDS[number % len(KINDS)], [*ring, ring[0]]))
     x, y = TRAP
-    box = [[x - 0.01, y - 0.01], [x + 0.01, y - 0.01], [x + 0.01, y + 0.01], [x - 0.01, y + 0.01], [x - 0.01, y - 0.01]]
+    box = [
+        [x - 0.01, y - 0.01],
+        [x + 0.01, y - 0.01],
+        [x + 0.01, y + 0.01],
+        [x - 0.01, y + 0.01],
+        [x - 0.01, y - 0.01],
+    ]
     features.append(_feature("trap", "no-go", box))
     return {"type": "FeatureCollection", "features": features}
 
 
 def _feature(code: str, kind: str, ring: list[list[float]]) -> dict[str, Any]:
-    properties = {"code": code, "kind": kind, "name_zh": f"测量{code}", "name_en": f"Bench {code}", "agency": "msa"}
-    return {"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    properties = {
+        "code": code,
+        "kind": kind,
+        "name_zh": f"测量{code}",
+        "name_en": f"Bench {code}",
+        "agency": "msa",
+    }
+    return {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
 
 
 def terminal(number: int) -> str:
@@ -123,7 +139,14 @@ def installation(
     url = f"http://127.0.0.1:{http}"
     try:
         _wait(home / "run" / "ports.json", url)
-        yield {"url": url, "ais": ais, "jt808": jt808, "login": login, "codes": codes, "supervisor": supervisor}
+        yield {
+            "url": url,
+            "ais": ais,
+            "jt808": jt808,
+            "login": login,
+            "codes": codes,
+            "supervisor": supervisor,
+        }
     finally:
         supervisor.stop()
         running.join(30)
@@ -164,7 +187,9 @@ def _settle(
             spec = watch.propose_rule(rule(name, when, kind), by=people["analyst"], now=now)
             watch.release_rule(spec.name, spec.version, by=people["duty"], now=now)
         if sign_s is not None:
-            response.set_limit("clock.sign_s", sign_s, by=people["duty"], now=now, basis_zh="测量", basis_en="bench")
+            response.set_limit(
+                "clock.sign_s", sign_s, by=people["duty"], now=now, basis_zh="测量", basis_en="bench"
+            )
     codes = {device.ident: device.auth_code for device in feeds_queries.device_book()}
     return login, codes
 

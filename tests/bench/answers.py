@@ -2,8 +2,8 @@
 
     python tests/bench/answers.py --seconds 60       # DATABASE_URL=postgres://… for PostgreSQL
 
-Each client is signed in by itself and writes notes on open incidents: a change, a note and a fact each, answered after the
-commit. The load generator runs on the same machine.
+Each client is signed in by itself and writes notes on open incidents: a change, a note and a fact each, answered after
+the commit. The load generator runs on the same machine.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ def main() -> None:
     good = sorted(took for took, status in answers if status == 200)
     wrong = len(answers) - len(good)
     share = {name: f"{cpu / options.seconds:.0%}" for name, cpu in used.items()}
-    note = f"{vendor}; cores used {share}; {CLIENTS} clients, {len(answers):,} actions, {wrong} refused, p50 {load._p(good, 0.5) * 1000:.0f} ms"
+    p50 = f"p50 {load._p(good, 0.5) * 1000:.0f} ms"
+    note = (
+        f"{vendor}; cores used {share}; {CLIENTS} clients, {len(answers):,} actions, {wrong} refused, {p50}"
+    )
     print(json.dumps({"row": "http: actions", "figure": round(len(good) / options.seconds, 1), "unit": "actions/s",
                       "floor": ACTIONS_PER_S, "note": note}))  # fmt: skip
     print(json.dumps({"row": "http: answer after the commit, p99", "figure": round(load._p(good, 0.99) * 1000),
@@ -74,7 +77,12 @@ def wait_for_incidents(place: dict[str, Any]) -> list[str]:
 
 
 async def client(
-    place: dict[str, Any], cookie: str, incidents: list[str], number: int, seconds: float, answers: list[tuple[float, int]]
+    place: dict[str, Any],
+    cookie: str,
+    incidents: list[str],
+    number: int,
+    seconds: float,
+    answers: list[tuple[float, int]],
 ) -> None:
     """Plain HTTP/1.1 over one kept connection: a browser costs the box nothing, so this must cost it little."""
     token = dict(part.split("=", 1) for part in cookie.split("; "))["csrftoken"]
@@ -88,7 +96,10 @@ async def client(
     await asyncio.sleep(gap * number / CLIENTS)
     begun, turn = time.monotonic(), 0
     while time.monotonic() - begun < seconds:
-        incident, body = incidents[(number + turn) % len(incidents)], json.dumps({"text": f"note {number}-{turn}"})
+        incident, body = (
+            incidents[(number + turn) % len(incidents)],
+            json.dumps({"text": f"note {number}-{turn}"}),
+        )
         at = time.monotonic()
         writer.write(
             f"POST /api/incidents/{incident}/note HTTP/1.1\r\n{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()

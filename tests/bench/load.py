@@ -36,9 +36,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--rate", type=int, default=5_000, help="reports a second, 80 %% AIS, 20 %% 808")
     options, _ = parser.parse_known_args()
-    with tempfile.TemporaryDirectory(prefix="jiangdun-bench-") as folder:
-        with town.installation(Path(folder)) as place:
-            rows = measure(place, options.seconds, options.rate, Path(folder))
+    with (
+        tempfile.TemporaryDirectory(prefix="jiangdun-bench-") as folder,
+        town.installation(Path(folder)) as place,
+    ):
+        rows = measure(place, options.seconds, options.rate, Path(folder))
     for row in rows:
         print(json.dumps(row))
 
@@ -64,7 +66,12 @@ def measure(place: dict[str, Any], seconds: float, rate: int, home: Path) -> lis
 
 
 def rows_of(
-    sent: dict[str, Any], seen: dict[str, Any], health: dict[str, Any], used: dict[str, float], seconds: float, logged: int
+    sent: dict[str, Any],
+    seen: dict[str, Any],
+    health: dict[str, Any],
+    used: dict[str, float],
+    seconds: float,
+    logged: int,
 ) -> list[dict[str, Any]]:
     ais, jt808 = (health["counters"][name] for name in ("ais", "jt808"))
     decoded = ais["counts"]["decoded"] + jt808["counts"]["reports"]
@@ -78,8 +85,8 @@ def rows_of(
     share = {name: f"{cpu / seconds:.0%}" for name, cpu in used.items()}
     note = f"{seconds:.0f} s, 10 links, 30,000 vessels, 1,000 zones, 5 rules, {BOARDS} boards; cores used: {share}"
     return [
-        {"row": "load: reports taken in", "figure": round(sent["reports"] / seconds), "unit": "reports/s", "floor": 5_000,
-         "note": note},
+        {"row": "load: reports taken in", "figure": round(sent["reports"] / seconds),
+         "unit": "reports/s", "floor": 5_000, "note": note},
         {"row": "load: sent − decoded − rejected", "figure": sent["reports"] - decoded - rejected, "unit": "reports",
          "floor": 0, "note": f"sent {sent['reports']:,}, decoded {decoded:,}, rejected {rejected:,}"},
         {"row": "load: decoded − logged for the archive", "figure": decoded - logged, "unit": "reports", "floor": 0},
@@ -106,11 +113,14 @@ async def send(place: dict[str, Any], seconds: float, rate: int) -> dict[str, An
     chance = random.Random(5)
     station = AisStation("AI")
     vessels = [
-        (f"4120{number:05d}", *town.river(chance.random()), chance.uniform(-8e-5, 8e-5)) for number in range(town.AIS_VESSELS)
+        (f"4120{number:05d}", *town.river(chance.random()), chance.uniform(-8e-5, 8e-5))
+        for number in range(town.AIS_VESSELS)
     ]
     ais = [(await asyncio.open_connection("127.0.0.1", place["ais"]))[1] for _ in range(AIS_LINKS)]
     lines = [await asyncio.open_connection("127.0.0.1", place["jt808"]) for _ in range(TERMINAL_LINKS)]
-    terminals = [Terminal(town.terminal(n), code=place["codes"][town.terminal(n)]) for n in range(town.TERMINALS)]
+    terminals = [
+        Terminal(town.terminal(n), code=place["codes"][town.terminal(n)]) for n in range(town.TERMINALS)
+    ]
     drains = [asyncio.create_task(_drain(reader)) for reader, _ in lines]
     for number, one in enumerate(terminals):
         lines[number % TERMINAL_LINKS][1].write(one.hello())
@@ -126,12 +136,16 @@ async def send(place: dict[str, Any], seconds: float, rate: int) -> dict[str, An
         for _ in range(round(per_tick * 0.8)):
             mmsi, lon, lat, drift = vessels[at_vessel]
             lon += drift * (step % 400)
-            fix = Fix("ais", mmsi, round(lon * DEGREE), round(lat * DEGREE), sog_dkn=60 + step % 20, cog_ddeg=900)
+            fix = Fix(
+                "ais", mmsi, round(lon * DEGREE), round(lat * DEGREE), sog_dkn=60 + step % 20, cog_ddeg=900
+            )
             ais[at_vessel % AIS_LINKS].write(station.fix(fix, now_ms))
             at_vessel = (at_vessel + 1) % len(vessels)
         for _ in range(round(per_tick * 0.2)):
             lon, lat = town.river(at_terminal / town.TERMINALS)
-            said = terminals[at_terminal].say_location(location(lon + step % 100 * 1e-5, lat, now_ms, 40.0, 90.0))
+            said = terminals[at_terminal].say_location(
+                location(lon + step % 100 * 1e-5, lat, now_ms, 40.0, 90.0)
+            )
             lines[at_terminal % TERMINAL_LINKS][1].write(said)
             at_terminal = (at_terminal + 1) % town.TERMINALS
         # Four ships a second come to the trap's border; two seconds later each is a few metres inside.
@@ -181,7 +195,9 @@ def watch_boards(url: str, cookies: list[str], cursor: int, seconds: float, resu
 
 async def _watch_all(url: str, cookies: list[str], cursor: int, seconds: float) -> dict[str, Any]:
     seen: dict[str, Any] = {"alerts": [], "frames": 0, "bytes": 0}
-    await asyncio.gather(*(_watch_one(url, cookies[n % len(cookies)], cursor, seconds, seen) for n in range(BOARDS)))
+    await asyncio.gather(
+        *(_watch_one(url, cookies[n % len(cookies)], cursor, seconds, seen) for n in range(BOARDS))
+    )
     return seen
 
 
@@ -190,7 +206,9 @@ async def _watch_one(url: str, cookie: str, cursor: int, seconds: float, seen: d
 
     headers = {"Cookie": cookie}
     address = url.replace("http", "ws") + f"/ws/live?after={cursor}"
-    async with connect(address, additional_headers=headers, origin=url, max_size=None, compression=None) as wire:  # type: ignore[arg-type]
+    async with connect(
+        address, additional_headers=headers, origin=url, max_size=None, compression=None
+    ) as wire:  # type: ignore[arg-type]
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             try:

@@ -39,7 +39,9 @@ def main() -> int:
     town.RULES["bench-enter"] = "enters: no-go\n  fixes: 1"
     with tempfile.TemporaryDirectory(prefix="jiangdun-storm-") as folder:
         home = Path(folder)
-        with town.installation(home, terminals=TERMINALS, zone_count=20, incidents=True, sign_s=CLOCK_S) as place:
+        with town.installation(
+            home, terminals=TERMINALS, zone_count=20, incidents=True, sign_s=CLOCK_S
+        ) as place:
             seen = asyncio.run(storm(place, options.kills, options.seed))
             time.sleep(CLOCK_S + 3)  # every clock that began has run out
         rows = judge(home, seen)
@@ -51,9 +53,7 @@ def main() -> int:
 async def storm(place: dict[str, Any], kills: int, seed: int) -> dict[str, Any]:
     acked: set[tuple[str, int]] = set()
     stop = asyncio.Event()
-    speaking = [
-        asyncio.create_task(speak(place, town.terminal(n), acked, stop, n)) for n in range(TERMINALS)
-    ]
+    speaking = [asyncio.create_task(speak(place, town.terminal(n), acked, stop, n)) for n in range(TERMINALS)]
     ships = asyncio.create_task(sail(place, stop))
     ups = asyncio.create_task(note_ups(place["url"], stop))
     chance, killed = random.Random(seed), Counter[str]()
@@ -95,7 +95,11 @@ async def speak(
                 if not data:
                     break
                 writer.write(terminal.take(data))
-                acked |= {(phone, pending[a.serial]) for a in terminal.answers if a.result == 0 and a.serial in pending}
+                acked |= {
+                    (phone, pending[a.serial])
+                    for a in terminal.answers
+                    if a.result == 0 and a.serial in pending
+                }
             writer.close()
         except OSError:
             pass
@@ -112,7 +116,9 @@ async def sail(place: dict[str, Any], stop: asyncio.Event) -> None:
     while not stop.is_set():
         label = f"4139{number:05d}"
         for lon in (town.TRAP[0] + 0.02, town.TRAP[0] + 0.015, town.TRAP[0]):
-            fix = Fix("ais", label, round(lon * DEGREE), round(town.TRAP[1] * DEGREE), sog_dkn=50, cog_ddeg=2700)
+            fix = Fix(
+                "ais", label, round(lon * DEGREE), round(town.TRAP[1] * DEGREE), sog_dkn=50, cog_ddeg=2700
+            )
             try:
                 if writer is None or writer.is_closing():
                     writer = (await asyncio.open_connection("127.0.0.1", place["ais"]))[1]
@@ -155,7 +161,9 @@ def judge(home: Path, seen: dict[str, Any]) -> list[dict[str, Any]]:
     from jiangdun.feeds.columns import track_id
 
     kept = {
-        (int(row["track"]), int(row["t"])) for chunk in log.chunks(home / "log") for row in chunk.rows[["track", "t"]]
+        (int(row["track"]), int(row["t"]))
+        for chunk in log.chunks(home / "log")
+        for row in chunk.rows[["track", "t"]]
     }
     lost = [one for one in seen["acked"] if (track_id("jt808", one[0]), one[1]) not in kept]
     facts, after = [], 0
@@ -174,13 +182,14 @@ def judge(home: Path, seen: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {"row": "storm: acknowledged reports lost", "figure": len(lost), "unit": "reports", "floor": 0,
          "note": f"{len(seen['acked']):,} acknowledged; {note}"},
-        {"row": "storm: incidents doubled", "figure": sum(n - 1 for n in opened.values()), "unit": "incidents", "floor": 0},
+        {"row": "storm: incidents doubled", "figure": sum(n - 1 for n in opened.values()),
+         "unit": "incidents", "floor": 0},
         {"row": "storm: clocks fired twice or not at all", "figure": len(twice) + max(0, unfired), "unit": "clocks",
          "floor": 0, "note": f"{len(breached)} fired"},
         {"row": "storm: journal problems", "figure": verdict.found, "unit": "problems", "floor": 0,
          "note": f"{verdict.checked:,} facts verified"},
-        {"row": "storm: overdue clock fires after the desk is up, p95", "figure": round(p95, 2), "unit": "s", "floor": 1,
-         "note": f"max {late[-1] if late else float('nan'):.2f} s"},
+        {"row": "storm: overdue clock fires after the desk is up, p95", "figure": round(p95, 2),
+         "unit": "s", "floor": 1, "note": f"max {late[-1] if late else float('nan'):.2f} s"},
         {"row": "storm: desk answers again, p95", "figure": round(back[int(0.95 * len(back))] if back else 0.0, 2),
          "unit": "s", "note": f"{len(back)} times"},
     ]  # fmt: skip
