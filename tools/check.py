@@ -13,7 +13,7 @@ FORBIDDEN = "GNU General Public;GNU Affero;GPL-3;GPL-2;AGPL"
 
 JUDGES: list[tuple[str, list[str]]] = [
     ("style", [str(BIN / "ruff"), "check", "--quiet", "."]),
-    ("format", [str(BIN / "ruff"), "format", "--quiet", "--check", "."]),
+    ("format", [str(BIN / "ruff"), "format", "--quiet", "--check", "src", "tests", "tools", "examples"]),
     ("types", [str(BIN / "mypy")]),
     ("layers", [str(BIN / "lint-imports"), "--no-cache"]),
     ("licences", [sys.executable, "tools/licences.py"]),
