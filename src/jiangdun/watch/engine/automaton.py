@@ -234,14 +234,16 @@ def _between(
     grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, cell: int, xy: int, t: int, n_found: int
 ) -> int:
     """Zones that hold neither fix and that the way between touches, written to `through`; how many."""
-    if cell == tables.hot[p, slot, L.H_CELL] and (cell < 0 or grid.cells[cell, 1] == grid.cells[cell, 2]):
-        return 0
     xy0 = tables.hot[p, slot, L.H_XY]
     before = tables.hot[p, slot, L.H_T]
     x0 = lon_of(xy0)
     y0 = lat_of(xy0)
     x1 = lon_of(xy)
     y1 = lat_of(xy)
+    if _side_by_side(grid, x0, y0, x1, y1):  # no other cell lies between
+        cell0 = tables.hot[p, slot, L.H_CELL]
+        if cell0 != NEVER and not _is_crossed(grid, cell0) and not _is_crossed(grid, cell):
+            return 0
     n = 0
     shift = grid.numbers[L.G_SHIFT]
     ax, ay, bx, by = (
@@ -298,6 +300,21 @@ def _between(
             tables.through[kept] = tables.through[i]
             kept += 1
     return kept
+
+
+@kernel
+def _side_by_side(grid: Grid, x0: int, y0: int, x1: int, y1: int) -> bool:
+    """Whether two points lie in one cell, or in two that share a side."""
+    shift = grid.numbers[L.G_SHIFT]
+    columns = abs((x1 - grid.numbers[L.G_X0] >> shift) - (x0 - grid.numbers[L.G_X0] >> shift))
+    rows = abs((y1 - grid.numbers[L.G_Y0] >> shift) - (y0 - grid.numbers[L.G_Y0] >> shift))
+    return columns + rows <= 1
+
+
+@kernel
+def _is_crossed(grid: Grid, cell: int) -> bool:
+    """Whether the border of a zone whose crossing is asked for touches the cell."""
+    return cell >= 0 and grid.cells[cell, 1] != grid.cells[cell, 2]
 
 
 @kernel

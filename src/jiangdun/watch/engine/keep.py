@@ -123,7 +123,9 @@ def put_back(kept: Arrays, compiled: Compiled, pairs: Ints, sequences: Ints, zon
     for p in (L.SETTLED, L.EAGER):
         hot = tables.hot[p]
         hot[:n, L.H_T], hot[:n, L.H_XY] = tracks[:, 1], tracks[:, 2]
-        hot[:n, [L.H_DUE, L.H_INSTANT]] = NEVER  # cell, zones and mask are found anew at the next report
+        hot[:n, [L.H_DUE, L.H_INSTANT, L.H_CELL]] = (
+            NEVER  # cell, zones and mask are found anew at the next report
+        )
         hot[:n, L.H_VISITS] = -1
     m = len(visits)
     tables.visits[:m, L.V_WATCH], tables.visits[:m, L.V_WINDOW] = visits[:, 1], visits[:, 2]

@@ -125,7 +125,7 @@ def add_track(tables: Tables, at: int, track: int) -> int:
     tables.tracks[slot, T_SEEN] = 0
     for p in range(EAGER + 1):
         tables.hot[p, slot, H_T] = NEVER
-        tables.hot[p, slot, H_CELL] = 0
+        tables.hot[p, slot, H_CELL] = NEVER
         tables.hot[p, slot, H_DUE] = NEVER
         tables.hot[p, slot, H_VISITS] = -1
         tables.tracks[slot, T_CHAINS + p] = -1
