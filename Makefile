@@ -1,6 +1,6 @@
 # Two commands are enough: `make demo` (the product at work) and `make test` (all tests).
 .DEFAULT_GOAL := help
-.PHONY: help setup dev web demo demo-check test soak check bench browser lock new
+.PHONY: help setup dev web demo demo-check test soak check bench lock
 BIN := .venv/bin
 
 help:       ## this list
