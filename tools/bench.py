@@ -1,7 +1,8 @@
 """A row per figure: runs every program in tests/bench, each in its own process, and prints one table.
 
 A program prints JSON lines: {"row", "figure", "unit", "floor", "rival", "rival_figure", "ratio", "note"}; only `row`,
-`figure` and `unit` are required. `--write` puts the table into docs/benchmarks.md; `--only NAME` runs one program.
+`figure` and `unit` are required. `--only NAME` runs one program; what follows goes to it (`--only load --seconds 600`).
+The newest rows of each program are kept in var/bench; `--write` makes the table of docs/benchmarks.md from them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+KEPT = ROOT / "var" / "bench"
 PAGE = ROOT / "docs" / "benchmarks.md"
 MARK = "<!-- table below: make bench -->"
 
@@ -27,6 +29,10 @@ def rows_of(program: Path, extra: list[str]) -> list[dict[str, Any]]:
     for line in done.stdout.splitlines():
         if line.startswith("{") and '"row"' in line:
             rows.append({"program": program.stem, **json.loads(line)})
+    if rows:
+        KEPT.mkdir(parents=True, exist_ok=True)
+        lines = [json.dumps({**row, "with": extra}, ensure_ascii=False) for row in rows]
+        (KEPT / f"{program.stem}.jsonl").write_text("\n".join(lines) + "\n")
     if done.returncode:
         rows.append(
             {
@@ -59,21 +65,41 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def kept() -> list[dict[str, Any]]:
+    """The newest rows of every program, in order of name."""
+    files = sorted(KEPT.glob("*.jsonl"))
+    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+
+def page(rows: list[dict[str, Any]]) -> str:
+    """docs/benchmarks.md with the table of these rows and the command behind each."""
+    head = PAGE.read_text().split(MARK)[0]
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    commands = dict.fromkeys(
+        " ".join([f"tests/bench/{row['program']}.py", *row.get("with", [])]) for row in rows
+    )
+    listed = "\n".join(f"* `.venv/bin/python {command}`" for command in commands)
+    return f"{head}{MARK}\n\nMachine: {machine}.\n\n{table(rows)}\n\nMade by:\n\n{listed}\n"
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--only")
-    parser.add_argument("--write", action="store_true")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", metavar="NAME")
+    parser.add_argument(
+        "--write", action="store_true", help="make the page from the newest rows, run nothing"
+    )
     options, extra = parser.parse_known_args()
+    if options.write:
+        PAGE.write_text(page(kept()))
+        return 0
     programs = [p for p in sorted((ROOT / "tests" / "bench").glob("*.py")) if not p.stem.startswith("_")]
     rows: list[dict[str, Any]] = []
     for program in programs:
         if options.only in (None, program.stem):
             rows += rows_of(program, extra)
     print(table(rows))
-    if options.write and not options.only:
-        head = PAGE.read_text().split(MARK)[0] if PAGE.exists() else "# Figures\n\n"
-        machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-        PAGE.write_text(f"{head}{MARK}\n\nMachine: {machine}.\n\n{table(rows)}\n")
     return 1 if any(row["figure"] == "failed" for row in rows) else 0
 
 
