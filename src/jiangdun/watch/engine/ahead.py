@@ -18,13 +18,16 @@ from .tables import Tables, find_slot
 
 @kernel
 def read_ahead_rows(grid: Grid, tables: Tables, rows: Any, start: int) -> None:
-    """For the rows from `start` on: their tracks, visits of the eager pass, and places in the grid."""
+    """For the rows from `start` on: their tracks, visits of the eager pass, and places in the grid.
+
+    Column 3 of `ahead` keeps their slots, -1 = a track not yet seen.
+    """
     ahead = tables.ahead
     n = min(L.AHEAD, len(rows) - start)
     total = 0
     for j in range(n):
         at = find_slot(tables.keys, rows[start + j]["track"])
-        ahead[j, 1] = tables.keys[at, 1] if tables.keys[at, 0] != -1 else -1
+        ahead[j, 3] = ahead[j, 1] = tables.keys[at, 1] if tables.keys[at, 0] != -1 else -1
         ahead[j, 0] = cell_of(
             grid.numbers, grid.top, int(rows[start + j]["lon"]), int(rows[start + j]["lat"])
         )

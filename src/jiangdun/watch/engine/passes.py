@@ -189,14 +189,15 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
                 t = row["t"]
                 if not _gate(tables, int(row["flags"]), t, int(row["lon"]), int(row["lat"]), wm):
                     continue
-                at = find_slot(tables.keys, row["track"])
-                if tables.keys[at, 0] == -1:
-                    if numbers[L.N_TRACKS] == len(tables.tracks):
-                        numbers[L.N_ROW] = i
-                        return WANTS_TRACKS
-                    slot = add_track(tables, at, row["track"])
-                else:
+                slot = tables.ahead[(i - first) % L.AHEAD, 3]
+                if slot < 0:
+                    at = find_slot(tables.keys, row["track"])
                     slot = tables.keys[at, 1]
+                    if tables.keys[at, 0] == -1:
+                        if numbers[L.N_TRACKS] == len(tables.tracks):
+                            numbers[L.N_ROW] = i
+                            return WANTS_TRACKS
+                        slot = add_track(tables, at, row["track"])
                 after = tables.tracks[slot, L.T_TAIL]
                 in_order = True
                 while after >= 0 and pending[after, L.P_T] > t:

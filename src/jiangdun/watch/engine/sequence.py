@@ -14,6 +14,7 @@ from .limits import NEVER, STEPS_MAX
 def clear_chain(chains: Ints, c: int) -> None:
     for i in range(STEPS_MAX):
         chains[c, C_STEPS + i * STEP_WIDTH + STEP_AT] = NEVER
+        chains[c, C_STEPS + i * STEP_WIDTH + STEP_ZONE] = -1
 
 
 @kernel

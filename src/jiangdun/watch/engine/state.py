@@ -46,24 +46,6 @@ def _chained(n: int, width: int, link: int, first: int = 0) -> Ints:
     return rows
 
 
-def _track_rows(n: int, hot_width: int) -> dict[str, Ints]:
-    """`tracks`, `hot` and `fixes` as views of one array, a row a track: what is read together lies together.
-
-    Rows begin on a cache line. (Three arrays of their own took a third longer: each is a miss in the TLB.)
-    """
-    width = L.TRACK_WIDTH + 2 * hot_width + 3 * FIXES_SHOWN
-    width += -width % 8
-    raw = np.zeros(n * width + 8, np.int64)
-    start = -(raw.ctypes.data // 8) % 8
-    rows = raw[start : start + n * width].reshape(n, width)
-    after = L.TRACK_WIDTH + 2 * hot_width
-    return {
-        "tracks": rows[:, : L.TRACK_WIDTH],
-        "hot": rows[:, L.TRACK_WIDTH : after].reshape(n, 2, hot_width, copy=False).transpose(1, 0, 2),
-        "fixes": rows[:, after : after + 3 * FIXES_SHOWN].reshape(n, FIXES_SHOWN, 3, copy=False),
-    }
-
-
 def make(compiled: Compiled, tracks: int = 1_024, pending: int = 4_096, visits: int = 1_024) -> Tables:
     """Empty tables for a plan."""
     plan = compiled.plan
@@ -76,7 +58,9 @@ def make(compiled: Compiled, tracks: int = 1_024, pending: int = 4_096, visits: 
     return Tables(
         numbers=numbers,
         keys=np.full((4 * tracks, 2), -1, np.int64),
-        **_track_rows(tracks, L.H_MASK + words),
+        hot=np.zeros((2, tracks, L.H_MASK + words), np.int64),
+        tracks=np.zeros((tracks, L.TRACK_WIDTH), np.int64),
+        fixes=np.zeros((tracks, FIXES_SHOWN, 3), np.int64),
         pending=np.zeros((pending, L.P_MASK + words), np.int64),
         waiting=np.full(pending, ALWAYS, np.int64),
         oldest=np.full(pending >> L.BLOCK, ALWAYS, np.int64),
@@ -91,7 +75,7 @@ def make(compiled: Compiled, tracks: int = 1_024, pending: int = 4_096, visits: 
         exempted=np.zeros(plan.exempt.shape[1], np.int64),
         done=np.zeros((sequences * (L.UNLESS + 1), 5), np.int64),
         sorted=np.zeros(SPEED_FIXES_MAX, np.int64),
-        ahead=np.zeros((L.AHEAD, 3), np.int64),
+        ahead=np.zeros((L.AHEAD, 4), np.int64),
         events=np.zeros((events, L.EVENT_WIDTH), np.int64),
         event_fixes=np.zeros((events, FIXES_SHOWN, 3), np.int64),
     )
@@ -109,11 +93,13 @@ def grow_tracks(tables: Tables) -> Tables:
         raise LimitExceeded(
             "tracks", n + 1, TRACKS_MAX, "start the engine anew, or split the stream by shard"
         )
-    rows = _track_rows(2 * n, tables.hot.shape[2])
-    rows["tracks"][:n], rows["hot"][:, :n], rows["fixes"][:n] = tables.tracks, tables.hot, tables.fixes
+    hot = np.zeros((2, 2 * n, tables.hot.shape[2]), np.int64)
+    hot[:, :n] = tables.hot
     keys = np.full((8 * n, 2), -1, np.int64)
     place_tracks(keys, tables.tracks, int(tables.numbers[L.N_TRACKS]))
-    return tables._replace(keys=keys, **rows)
+    return tables._replace(
+        keys=keys, hot=hot, tracks=_more(tables.tracks, 2 * n), fixes=_more(tables.fixes, 2 * n)
+    )
 
 
 def grow_pending(tables: Tables) -> Tables:

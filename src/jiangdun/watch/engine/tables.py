@@ -85,7 +85,7 @@ class Tables(NamedTuple):
     exempted: Ints  # words
     done: Ints  # (sequences * 9, 5): token, zone, start, visit, its last alert
     sorted: Ints  # speeds
-    ahead: Ints  # (AHEAD, 3): of the next reports: row, slot or visit, neighbour in the track's list
+    ahead: Ints  # (AHEAD, 4): of the next reports: row, slot or visit, neighbour in the track's list, slot
     events: Ints
     event_fixes: Ints  # (events, FIXES_SHOWN, 3)
 
