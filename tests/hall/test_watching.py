@@ -12,9 +12,12 @@ import pytest
 from hall import river
 from hall.river import Writer, rule, zone
 
+from jiangdun.feeds.columns import Chunk
 from jiangdun.feeds.log import Reference
 from jiangdun.hall import checkpoints
 from jiangdun.hall.watching import Watching
+from jiangdun.watch.engine import Engine, LimitExceeded
+from jiangdun.watch.rules import AlertEvent
 
 
 def label(track: int) -> str:
@@ -297,3 +300,21 @@ def test_a_checkpoint_is_due_after_time_or_many_reports_and_never_without_any(
     assert not watching.checkpoint_due(1e9)
     watching.position += 1_000_000
     assert watching.checkpoint_due(31.1)
+
+
+def test_an_engine_that_is_full_begins_anew_and_the_watch_goes_on(
+    evening: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching, real, full = watch(tmp_path / "full"), Engine.take, iter([True])
+
+    def take(self: Engine, chunk: Chunk) -> list[AlertEvent]:
+        if watching.position > 20 and next(full, False):
+            raise LimitExceeded("tracks", 1_048_577, 1_048_576, "restart")
+        return real(self, chunk)
+
+    monkeypatch.setattr(Engine, "take", take)
+    for record in evening.records:
+        watching.take(record)
+    assert watching.afresh == 1
+    assert watching.position == max(r.position + len(r.rows) for r in evening.records if isinstance(r, Chunk))
+    assert watching.alerts > 0

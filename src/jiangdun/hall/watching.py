@@ -14,10 +14,11 @@ from typing import Any, Final
 
 import structlog
 
+from jiangdun.feeds.columns import Chunk
 from jiangdun.feeds.log import Beat, Record, Reference
 from jiangdun.feeds.log import read as read_log
 from jiangdun.watch import spool
-from jiangdun.watch.engine import Engine
+from jiangdun.watch.engine import Engine, LimitExceeded
 from jiangdun.watch.rules import AlertEvent, RuleSpec, ZoneSpec
 
 from . import checkpoints, reference
@@ -46,6 +47,8 @@ class Watching:
         self.spool_error = ""
         """Why the spool cannot be written, empty when it can."""
         self.alerts = 0
+        self.afresh = 0
+        """How often the engine was full and began anew."""
         self.unsayable = 0
         """Events of which no line could be made: our own mistake, logged."""
         self._previous: int | None = None  # the position of the older of two checkpoints
@@ -92,9 +95,22 @@ class Watching:
             return self._say(self.engine.heartbeat(record.wm_ms, record.position))
         if record.position > self.position:
             log.error("reports of the log were not judged", since=self.position, until=record.position)
-        events = self.engine.take(record)
+        try:
+            events = self.engine.take(record)
+        except LimitExceeded as full:
+            events = self._start_afresh(record, full)
         self.position, self._after = record.position + len(record.rows), 0
         return self._say(events)
+
+    def _start_afresh(self, chunk: Chunk, full: LimitExceeded) -> list[AlertEvent]:
+        """A million made-up identities must not silence the watch: it forgets every track and goes on.
+
+        Open visits begin anew, so an alert that stands may be raised once more, as another episode.
+        """
+        self.afresh += 1
+        log.error("the engine is full, it forgets its tracks and goes on", why=str(full), times=self.afresh)
+        self.engine = Engine(*_read(self._in_force))
+        return self.engine.take(chunk)
 
     def told(self, kind: str) -> Records | None:
         """The newest reference record of that kind in the log; None where there never was one."""
@@ -196,6 +212,7 @@ class Watching:
         return {
             "alerts": self.alerts,
             "unsayable": self.unsayable,
+            "afresh": self.afresh,
             "spool_error": self.spool_error,
             "refused": self.refused,
         }
