@@ -20,6 +20,7 @@ from jiangdun.feeds.devices import Book
 from jiangdun.feeds.hub import Hub, HubSettings, Listener
 from jiangdun.feeds.log import Beat, ChunkLog, Record
 from jiangdun.feeds.raw import RawLog
+from jiangdun.watch import engine
 
 from . import alone, forgetting, logs, orphan, past, reference, settings, sources
 from .archiving import Archiving
@@ -72,6 +73,7 @@ class Ears:
         began = clock.monotonic()
         self._apply("devices")
         self._apply("units")
+        engine.warm()  # after an upgrade this compiles for half a minute: now, not when the first report comes
         again = self.watching.recover()
         self.archiving.recover()
         self.showing.recover(clock.now_ms(), self.hub.ingest.log.position)
