@@ -80,7 +80,7 @@ def main() -> int:
         total.lack("data", "Set JIANGDUN_DATA to a folder of recordings.")
     url = postgres_url()
     if url:
-        rooms = ["core", "alliance", "feeds", "picture", "watch", "response", "web", "stories"]
+        rooms = ["core", "alliance", "feeds", "picture", "watch", "response", "web", "stories", "hall"]
         marked = [f"tests/{room}" for room in rooms if (ROOT / "tests" / room).is_dir()]
         total.run(
             "tests on PostgreSQL",
