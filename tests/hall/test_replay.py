@@ -12,6 +12,7 @@ import pytest
 
 from jiangdun.feeds.columns import DEGREE, Kind
 from jiangdun.feeds.observations import Fix, Static
+from jiangdun.feeds.raw import RawLog, What
 from jiangdun.feeds.simulators.ais import AisStation
 from jiangdun.hall.cli import main
 
@@ -108,6 +109,19 @@ def test_a_recording_gives_counts_alerts_and_the_same_digest_twice(
     assert (tmp_path / "out" / "archive" / "manifest.json").exists()
     assert replay(capsys, *arguments)["digest"] == told["digest"]
     assert replay(capsys, voyage)["digest"] != told["digest"], "the digest is of alerts"
+
+
+def test_an_installations_raw_bytes_are_replayed_as_they_were_heard(
+    voyage: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = RawLog(tmp_path / "raw", sync=False)
+    log.put(1_760_000_000_000, 1, "ais", b"story:0", What.OPENED)
+    for n, line in enumerate(gzip.decompress(voyage.read_bytes()).splitlines(keepends=True)):
+        log.put(1_760_000_000_000 + n * 10_000, 1, "ais", line)
+    log.close()
+    told = replay(capsys, tmp_path / "raw")
+    assert balanced(told)
+    assert (told["reports"], told["tracks"], told["time_source"]) == (60, 1, {"heard_at": 1})
 
 
 def test_a_rule_that_is_wrong_is_named_with_its_line(

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from jiangdun.core import clock
+from jiangdun.feeds import raw as raw_log
 from jiangdun.feeds.columns import Chunk, Kind
 from jiangdun.feeds.intake import Intake
 from jiangdun.feeds.observations import Device, ProtocolSession, Static, Taken
 from jiangdun.feeds.protocols.ais import AisSession
+from jiangdun.feeds.protocols.ais_memory import AisMemory
 from jiangdun.feeds.protocols.jt808 import Jt808Session
 from jiangdun.feeds.recording import FORMATS, Recording
 from jiangdun.feeds.table import TableError
@@ -108,6 +110,20 @@ class Replay:
         self.summary.time_sources[recording.time_source] += 1
         self.summary.wrong.update(recording.wrong)
 
+    def raw(self, directory: Path) -> None:
+        """An installation's own raw log: every byte it heard, on the links and at the times it heard them."""
+        memory, book = AisMemory(), Everyone()
+        sessions: dict[int, ProtocolSession] = {}
+        for heard in raw_log.read(directory):
+            session = sessions.get(heard.link)
+            if heard.what is raw_log.What.OPENED or session is None:
+                ais = heard.protocol == "ais"
+                session = AisSession(memory) if ais else Jt808Session(book, recorded=True)
+                sessions[heard.link] = session
+            if heard.what is raw_log.What.BYTES:
+                self._take(session.take(heard.data, heard.heard_at_ms), heard.heard_at_ms)
+        self.summary.time_sources["heard_at"] += 1
+
     def _bytes(self, recording: Recording, progress: _Bar) -> None:
         session: ProtocolSession = (
             Jt808Session(Everyone(), recorded=True) if recording.format == "808" else AisSession()
@@ -194,7 +210,13 @@ class _Bar:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="recordings, gzipped or not")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="recordings, gzipped or not; or an installation's folder of raw bytes",
+    )
     parser.add_argument("--format", choices=FORMATS, help="guessed from name and content when left out")
     parser.add_argument("--zones", type=Path, help="GeoJSON of zones, as the board imports it")
     parser.add_argument("--rules", type=Path, help="folder (or file) of rules")
@@ -208,13 +230,16 @@ def run(options: argparse.Namespace) -> int:
     try:
         rules, zones = _rules(options.rules), _zones(options.zones)
         start_ms = _start(options.start)
-        missing = [path for path in options.files if not path.is_file()]
+        missing = [path for path in options.files if not path.exists()]
         if missing:
             raise Refused(f"没有这个文件 no such file: {missing[0]}")
         with _home(options.out) as home:
             replay = Replay(rules, zones, home)
             bar = _Bar(options.files)
             for path in options.files:
+                if path.is_dir():
+                    replay.raw(path)
+                    continue
                 bar.begin(path)
                 replay.file(Recording(path, options.format, start_ms), bar)
             bar.end()
