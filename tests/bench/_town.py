@@ -194,6 +194,15 @@ def _settle(
     return login, codes
 
 
+def visitor(place: dict[str, Any], username: str) -> Any:
+    """Somebody of this installation, signed in as a browser would be."""
+    from jiangdun.hall.demo.check import Visitor
+
+    found = Visitor(place["url"])
+    found.sign_in(username, place["login"][username])
+    return found
+
+
 def _wait(ports: Path, url: str) -> None:
     from jiangdun.hall.demo.check import Visitor
 

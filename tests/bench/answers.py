@@ -63,10 +63,7 @@ async def run(place: dict[str, Any], seconds: float) -> tuple[list[tuple[float, 
 
 
 def wait_for_incidents(place: dict[str, Any]) -> list[str]:
-    from jiangdun.hall.demo.check import Visitor
-
-    visitor = Visitor(place["url"])
-    visitor.sign_in("desk", place["login"]["desk"])
+    visitor = town.visitor(place, "desk")
     begun = time.monotonic()
     while time.monotonic() - begun < 60:
         found = [incident["id"] for incident in visitor.ask("GET", "/api/board")["incidents"]]

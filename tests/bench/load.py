@@ -228,26 +228,17 @@ async def _watch_one(url: str, cookie: str, cursor: int, seconds: float, seen: d
 
 
 def _sign_in(place: dict[str, Any]) -> str:
-    from jiangdun.hall.demo.check import Visitor
-
-    visitor = Visitor(place["url"])
-    visitor.sign_in("desk", place["login"]["desk"])
+    visitor = town.visitor(place, "desk")
     return visitor.cookies()
 
 
 def _cursor(place: dict[str, Any]) -> int:
-    from jiangdun.hall.demo.check import Visitor
-
-    visitor = Visitor(place["url"])
-    visitor.sign_in("desk", place["login"]["desk"])
+    visitor = town.visitor(place, "desk")
     return int(visitor.ask("GET", "/api/board")["cursor"])
 
 
 def _health(place: dict[str, Any]) -> dict[str, Any]:
-    from jiangdun.hall.demo.check import Visitor
-
-    visitor = Visitor(place["url"])
-    visitor.sign_in("sys", place["login"]["sys"])
+    visitor = town.visitor(place, "sys")
     ears: dict[str, Any] = visitor.ask("GET", "/api/health")["detail"]["ears"]
     return ears
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -122,11 +121,8 @@ class Showing:
         ident = (
             unit.ident if unit else device.ident if device else str(target.track) if source == "ais" else ""
         )
-        details = (
-            {}
-            if known is None
-            else {key: asdict(known)[key] for key in SAID if asdict(known)[key] is not None}
-        )
+        said = {} if known is None else {key: getattr(known, key) for key in SAID}
+        details = {key: value for key, value in said.items() if value is not None}
         return {
             "handle": target.handle,
             "track": str(target.track),
