@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import jiangdun
-from jiangdun.core import trouble
+from jiangdun.core import shares, trouble
 from jiangdun.core.trouble import Trouble
 from jiangdun.web import words
 from jiangdun.web.texts import DENIALS, REASONS, THINGS, TROUBLES, VALIDATION, Words
@@ -75,7 +75,8 @@ def test_everything_not_found_has_a_name() -> None:
 
 
 def test_denials_of_access_have_words() -> None:
-    assert {"unbound", "nobody", "verb", "agency", "person", "same_person"} <= DENIALS.keys()
+    own = {"unbound", "nobody", "verb", "scope", "label", "agency", "person", "same_person"}
+    assert own | set(shares.REASONS) <= DENIALS.keys()
 
 
 @pytest.mark.parametrize("code", sorted(TROUBLES))

@@ -359,5 +359,16 @@ DENIALS: Final[dict[str, tuple[str, str]]] = {
         "you did the step before, so another person must do this one",
     ),
     "person_needed": ("这一步须由人办理", "only a person may do it"),
+    "scope": ("该接口密钥未获此项权限", "this key of a program is not good for it"),
+    "label": ("其密级高于您的查看权限", "its label is above what you are cleared for"),
+    "not_shared": ("所属单位未与贵单位共享", "its agency has no agreement to share it with yours"),
+    "unsigned": ("共享协议尚未签署完成", "the agreement to share it is not signed by all"),
+    "ended": ("共享协议已终止", "the agreement to share it has ended"),
+    "expired": ("共享协议已到期", "the agreement to share it has expired"),
+    "suspended": ("共享已被暂停", "its sharing is suspended"),
+    "dormant": ("该共享附件尚未启用", "the annex that shares it is dormant and must be activated"),
+    "not_yet": ("共享协议尚未生效", "the agreement to share it is not in force yet"),
+    "outside_area": ("位于协议约定区域之外", "it lies outside the area agreed on"),
+    "too_fresh": ("按协议须延时后方可查看", "by agreement it is shown with a delay"),
 }
 """What `not_yours` means by `reason`."""
