@@ -28,7 +28,11 @@ def facts_page() -> str:
         module = importlib.import_module(f"jiangdun.{room}.facts")
         text += f"## {room}\n\n| fact | version | body | meaning |\n|---|--:|---|---|\n"
         for cls in vars(module).values():
-            if isinstance(cls, type) and hasattr(cls, "fact_kind") and cls.__module__ == module.__name__:
+            if (
+                isinstance(cls, type)
+                and hasattr(cls, "fact_kind")
+                and cls.__module__.startswith(module.__name__)
+            ):
                 fields = ", ".join(f"`{field.name}`" for field in dataclasses.fields(cls))
                 own = "" if (cls.__doc__ or "").startswith(f"{cls.__name__}(") else inspect.getdoc(cls) or ""
                 text += f"| `{cls.fact_kind}` | {cls.fact_version} | {fields} | {' '.join(own.split())} |\n"

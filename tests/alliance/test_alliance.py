@@ -69,7 +69,7 @@ def test_a_bad_agency_is_refused_naming_the_field(
 
 
 def test_agencies_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "AGENCIES_MAX", 1)
+    monkeypatch.setattr("jiangdun.alliance.queries.register.AGENCIES_MAX", 1)
     actions.found_agency("one", "a", "b", "c", by=BY, now=NOW)
     with pytest.raises(OverLimit):
         actions.found_agency("two", "a", "b", "c", by=BY, now=NOW)

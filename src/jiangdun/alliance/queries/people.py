@@ -1,4 +1,4 @@
-"""What may be asked of the alliance."""
+"""Who serves where, and as whom somebody asks."""
 
 from __future__ import annotations
 
@@ -10,23 +10,6 @@ from django.db.models import Q
 
 from jiangdun.alliance import models
 from jiangdun.core.access import Asker
-from jiangdun.core.trouble import NotFound
-
-AGENCIES_MAX = 1_000
-"""Agencies one alliance may have."""
-
-
-@dataclass(frozen=True)
-class Agency:
-    """A member of the alliance."""
-
-    id: UUID
-    code: str
-    name_zh: str
-    name_en: str
-    domain: str
-    demo: bool
-    version: int
 
 
 @dataclass(frozen=True)
@@ -40,19 +23,6 @@ class Membership:
     valid_from: datetime
     valid_to: datetime | None
     version: int
-
-
-def agency(code: str) -> Agency:
-    """The agency called `code`. Raises NotFound."""
-    row = models.Agency.objects.filter(code=code).first()
-    if row is None:
-        raise NotFound(what="agency", code=code)
-    return _agency(row)
-
-
-def agencies() -> list[Agency]:
-    """Every agency, by code."""
-    return [_agency(row) for row in models.Agency.objects.order_by("code")[:AGENCIES_MAX]]
 
 
 def memberships(account_id: UUID, now: datetime) -> list[Membership]:
@@ -72,10 +42,6 @@ def asker(account_id: UUID, now: datetime, agency: str | None = None) -> Asker:
     if not held:
         return Asker(account_id, str(account_id), None)
     return Asker(account_id, str(account_id), held[0].agency, held[0].roles)
-
-
-def _agency(row: models.Agency) -> Agency:
-    return Agency(row.id, row.code, row.name_zh, row.name_en, row.domain, row.demo, row.version)
 
 
 def _membership(row: models.Membership) -> Membership:

@@ -1,4 +1,4 @@
-"""What the alliance announces."""
+"""News of who serves where."""
 
 from __future__ import annotations
 
@@ -6,19 +6,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from jiangdun.core.journal import fact
-
-
-@fact("alliance.AgencyFounded")
-@dataclass(frozen=True)
-class AgencyFounded:
-    """An agency became a member."""
-
-    agency: UUID
-    code: str
-    name_zh: str
-    name_en: str
-    domain: str
-    demo: bool
 
 
 @fact("alliance.MemberJoined")
