@@ -2,6 +2,7 @@
 import { useI18n } from 'vue-i18n'
 import type { Named } from '@/api/types'
 import type { Names } from '@/facts'
+import { useAgencies } from '@/stores/agencies'
 import { useBoard } from '@/stores/board'
 import { useSession } from '@/stores/session'
 
@@ -11,6 +12,7 @@ export function useWording() {
   const { t, te } = useI18n()
   const session = useSession()
   const board = useBoard()
+  const agencies = useAgencies()
 
   /** `x_zh` or `x_en` of a thing, whichever is read; the other where one is empty. */
   function pick<K extends string>(thing: Pair<K>, key: K): string {
@@ -32,7 +34,7 @@ export function useWording() {
   /** The word for a code, or the code itself where there is none. */
   const word = (group: string, code: string): string => (te(`${group}.${code}`) ? t(`${group}.${code}`) : code)
 
-  const agency = (code: string): string => board.agencyName(code, session.lang)
+  const agency = (code: string): string => agencies.name(code, session.lang)
 
   const names: Names = {
     agency,

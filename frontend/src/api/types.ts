@@ -15,6 +15,7 @@ export interface Named {
 
 export type Me = Schemas['Me']
 export type Agency = Schemas['Agency']
+export type AgencyEntry = Whole<Schemas['AgencyEntry']>
 export type Fix = Schemas['Fix']
 export type Alert = Whole<Schemas['Alert']>
 export type Clue = Schemas['Clue']

@@ -1,6 +1,8 @@
+import { alliance } from './pages/alliance'
 import type { Messages } from './zh'
 
 export const en: Messages = {
+  alliance: alliance.en,
   title: 'Jiangdun · duty board',
   name: 'Jiangdun',
   motto: 'One live picture · one watch · one response',
@@ -12,6 +14,7 @@ export const en: Messages = {
   close: 'Close',
   unknown: 'not known',
   loading: 'Reading…',
+  office: { name: 'Office', board: 'Duty board', pages: 'Pages of the office' },
   signIn: {
     heading: 'Sign in to the duty board',
     username: 'User name',

@@ -1,4 +1,7 @@
+import { alliance } from './pages/alliance'
+
 export const zh = {
+  alliance: alliance.zh,
   title: '江盾 · 值班台',
   name: '江盾',
   motto: '一张实时图 · 一双值守眼 · 一条处置线',
@@ -10,6 +13,7 @@ export const zh = {
   close: '关闭',
   unknown: '不详',
   loading: '正在读取…',
+  office: { name: '事务', board: '值班台', pages: '事务页面' },
   signIn: {
     heading: '登录值班台',
     username: '用户名',

@@ -3,10 +3,11 @@
 import { defineStore } from 'pinia'
 import { computed, markRaw, reactive, ref, shallowRef } from 'vue'
 import { get, Trouble } from '@/api/http'
-import type { Agency, Alert, BoardSnapshot, Incident, Lang, Me, Source, Unit } from '@/api/types'
+import type { Agency, Alert, BoardSnapshot, Incident, Me, Source, Unit } from '@/api/types'
 import { ServerClock } from '@/clocks'
 import { BadFrame, Targets } from '@/live/decoder'
 import { type Fact, LiveWire, type Open, type Pulse, type UnitHeard } from '@/live/socket'
+import { useAgencies } from './agencies'
 import { useSession } from './session'
 
 export const REFETCH_MS = 120 // facts of one thing within this cause one reading of it
@@ -51,11 +52,6 @@ export const useBoard = defineStore('board', () => {
     [...incidents.values()].filter((i) => i.state !== 'closed').sort((a, b) => byPriority(a, b)),
   )
   const unacknowledged = computed(() => openAlerts.value.filter((a) => !a.acknowledged_at).length)
-
-  function agencyName(code: string, lang: Lang): string {
-    const agency = agencies.value.find((a) => a.code === code)
-    return agency ? (lang === 'zh' ? agency.name_zh : agency.name_en) : code
-  }
 
   function start(open?: Open): void {
     stop()
@@ -132,6 +128,7 @@ export const useBoard = defineStore('board', () => {
     me.value = board.me
     demo.value = board.demo
     agencies.value = board.agencies
+    useAgencies().take(board.agencies)
     sources.value = board.sources
     fill(alerts, board.alerts, (a) => a.episode)
     fill(incidents, board.incidents, (i) => i.id)
@@ -261,7 +258,7 @@ export const useBoard = defineStore('board', () => {
 
   return {
     loading, failure, me, demo, agencies, alerts, incidents, units, triage, sources, link, cursor, now, frameAt, targetCount,
-    touched, openAlerts, openIncidents, unacknowledged, targets, agencyName, start, stop, keep, keepAlert, keepUnit, onFact,
+    touched, openAlerts, openIncidents, unacknowledged, targets, start, stop, keep, keepAlert, keepUnit, onFact,
     takeSnapshot, serverNow: () => clock.now(), hand: () => wire?.hand(),
   }
 })

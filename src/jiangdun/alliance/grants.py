@@ -23,7 +23,14 @@ def _self(*verbs: str) -> tuple[Grant, ...]:
 
 
 _LOOK = _any(
-    "board.view", "tracks.read", "zones.read", "units.read", "alerts.read", "incidents.read", "rules.read"
+    "board.view",
+    "tracks.read",
+    "zones.read",
+    "units.read",
+    "alerts.read",
+    "incidents.read",
+    "rules.read",
+    "alliance.read",
 )
 _DESK = (
     _any("alert.acknowledge", "alert.dismiss", "alert.promote", "sources.read", "journal.read")
@@ -46,7 +53,7 @@ GRANTS: Grants = {
     + _any("rules.propose", "journal.read", "sources.read", "zones.import", "tracks.replay")
     + (Grant("rules.release", other="proposed_by"),),
     # 一线人员: what concerns the own boat or car
-    "field": _any("board.view", "tracks.read", "zones.read", "units.read", "incidents.read")
+    "field": _any("board.view", "tracks.read", "zones.read", "units.read", "incidents.read", "alliance.read")
     + _own("incident.order_acknowledged", "incident.arrive", "incident.dispose")
     + _own("unit.set_state"),
     # 审核员: closes the loop, never own work
@@ -57,16 +64,17 @@ GRANTS: Grants = {
         "devices.admit",
         "devices.refuse",
         "sources.read",
+        "alliance.read",
         "agencies.found",
         "accounts.create",
         "health.read",
     ),
     # 安全管理员: roles and locks; creates no account
     "admin_security": _any(
-        "members.join", "members.change", "accounts.switch", "parameters.set", "health.read"
+        "alliance.read", "members.join", "members.change", "accounts.switch", "parameters.set", "health.read"
     ),
     # 审计员: reads everything that was done, changes nothing
-    "admin_audit": _any("journal.read", "journal.verify", "access.read", "health.read"),
+    "admin_audit": _any("alliance.read", "journal.read", "journal.verify", "access.read", "health.read"),
     # 大屏: a device that only looks
     "wall": _any("board.view", "tracks.read", "zones.read", "units.read", "alerts.read", "incidents.read"),
 }

@@ -16,7 +16,18 @@ import jiangdun
 from jiangdun.core import clock, ids
 from jiangdun.core.trouble import Trouble
 from jiangdun.web import words
-from jiangdun.web.api import alerts, board, feeds, health, incidents, journal, picture, rules, session
+from jiangdun.web.api import (
+    alerts,
+    alliance,
+    board,
+    feeds,
+    health,
+    incidents,
+    journal,
+    picture,
+    rules,
+    session,
+)
 
 log = structlog.get_logger()
 
@@ -41,6 +52,7 @@ api.add_router("", incidents.router, tags=["incidents"])
 api.add_router("", picture.router, tags=["picture"])
 api.add_router("", feeds.router, tags=["feeds"])
 api.add_router("", rules.router, tags=["rules"])
+api.add_router("", alliance.router, tags=["alliance"])
 api.add_router("", journal.router, tags=["journal"])
 api.add_router("", health.router, tags=["health"])
 
