@@ -17,8 +17,8 @@ from jiangdun.core.parameters import set_parameter
 from jiangdun.core.trouble import BadInput
 
 __all__ = [
-    "create_account", "note_sign_in", "note_sign_out", "set_parameter", "set_password", "switch_account",
-    "switch_algorithms",
+    "create_account", "note_certificate", "note_sign_in", "note_sign_out", "set_parameter", "set_password",
+    "switch_account", "switch_algorithms",
 ]  # fmt: skip
 
 
@@ -34,3 +34,19 @@ def switch_algorithms(algorithms: Sequence[str], *, by: journal.By, now: datetim
     if chain.SM3 in wanted and not chain.sm3_here():
         raise BadInput(field="algorithms", reason="sm3_missing_here")
     journal.record(facts.AlgorithmsSwitched(wanted), by=by, at=now, subject="journal:algorithms")
+
+
+@transaction.atomic
+def note_certificate(
+    names: Sequence[str],
+    fingerprint: str,
+    ends_at: datetime,
+    authority: str,
+    new_authority: bool,
+    *,
+    by: journal.By,
+    now: datetime,
+) -> None:
+    """The box serves by a new certificate."""
+    made = facts.CertificateMade(tuple(names), fingerprint, ends_at, authority, new_authority)
+    journal.record(made, by=by, at=now, subject="installation:certificate")

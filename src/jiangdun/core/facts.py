@@ -121,3 +121,15 @@ class LetterGivenUp:
     channel: str
     key: str
     attempts: int
+
+
+@fact("core.CertificateMade")
+@dataclass(frozen=True)
+class CertificateMade:
+    """The box got a certificate for `names` until `ends_at`, from the authority of that fingerprint (SHA-256)."""
+
+    names: tuple[str, ...]
+    fingerprint: str
+    ends_at: datetime
+    authority: str
+    new_authority: bool

@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any, Final
 
 import structlog
-import uvicorn
 
 from jiangdun.alliance import queries as alliance
 from jiangdun.core import clock, journal, timers
@@ -27,7 +26,8 @@ from jiangdun.web import actions as web_actions
 from jiangdun.web import desk as web
 from jiangdun.web.live import live
 
-from . import gathering, settings, sources, wiring
+from . import cert, gathering, settings, sources, tls, wiring
+from .doors import Doors
 from .link import Caller, Word
 from .spooling import Spooling
 
@@ -40,10 +40,6 @@ RETRY_S: Final = 1.0
 RETELL_S: Final = 5.0
 """Reference that ears has not confirmed is told again so often."""
 IDLE_LOOK_S: Final = 60.0
-WORD_BYTES_MAX: Final = 4_096
-"""The longest thing a board may say on its live wire."""
-CONNECTIONS_MAX: Final = 2_000
-"""Open connections of the front door; more are answered 503."""
 PULSE_S: Final = 1.0
 EARS_QUIET_S: Final = 2.0
 """Ears that have not pulsed for so long are spoken for."""
@@ -76,23 +72,7 @@ class Desk:
             demo=any(a.demo for a in await web.read(alliance.agencies)),
         )
         live.need_snapshot = self._want_snapshot
-        server = uvicorn.Server(
-            uvicorn.Config(
-                "jiangdun.web.asgi:application",
-                host=settings.HTTP_HOST,
-                port=settings.HTTP_PORT,
-                log_config=None,  # `logs` is the one door
-                log_level="warning",
-                access_log=False,
-                ws_per_message_deflate=False,
-                server_header=False,
-                timeout_graceful_shutdown=3,
-                proxy_headers=False,
-                ws_max_size=WORD_BYTES_MAX,
-                limit_concurrency=CONNECTIONS_MAX,
-            )
-        )
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        doors = Doors()
         works = (
             self._forever(self._tick, TICK_S),
             self._forever(self._read_on, None, self._news),
@@ -106,11 +86,11 @@ class Desk:
         )
         tasks = [asyncio.create_task(work) for work in works]
         self._news.set()
-        serving = asyncio.create_task(server.serve())
+        serving = asyncio.create_task(doors.serve())
         try:
             await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            server.should_exit = True
+            doors.close()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -167,6 +147,7 @@ class Desk:
         return {
             "writer": {**asdict(self._writer.counts), "waiting": self._writer.waiting()},
             "asked": len(self._asked),
+            "certificate": tls.health(cert.true_time()),
         }
 
     async def _read_spool(self) -> None:

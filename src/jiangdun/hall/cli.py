@@ -31,6 +31,7 @@ COMMANDS: Final = (
     Command(
         "doctor", "jiangdun.hall.doctor", "what is installed, reachable, writable, and what to do / 体检"
     ),
+    Command("cert", "jiangdun.hall.cert", "certificates for HTTPS in the LAN / 证书"),
     Command("account", "jiangdun.hall.account", "create the first accounts of an installation / 账号"),
     Command("warm", "jiangdun.hall.warm", "compile the kernels / 预编译"),
 )

@@ -161,9 +161,42 @@ def ports() -> Iterator[Finding]:
     from jiangdun.hall import settings as s
 
     yield _port("http port", s.HTTP_HOST, s.HTTP_PORT, socket.SOCK_STREAM)
+    if s.HTTPS and s.PLAIN_PORT:
+        yield _port("plain port", s.HTTP_HOST, s.PLAIN_PORT, socket.SOCK_STREAM)
     yield _port("AIS TCP port", s.FEEDS_HOST, s.AIS_TCP_PORT, socket.SOCK_STREAM)
     yield _port("AIS UDP port", s.FEEDS_HOST, s.AIS_UDP_PORT, socket.SOCK_DGRAM)
     yield _port("JT/T 808 port", s.FEEDS_HOST, s.JT808_PORT, socket.SOCK_STREAM)
+
+
+def front_door() -> Finding:
+    """Whether passwords cross the network in plain sight, and how long the certificate lasts."""
+    from jiangdun.hall import cert, settings, tls
+
+    refused = tls.refusal()
+    if refused:
+        return Finding("front door", "fail", "plain text", *refused)
+    if not settings.HTTPS:
+        proxied = ", ".join(settings.TRUSTED_PROXIES)
+        return Finding("front door", "ok", f"behind {proxied}" if proxied else "plain text")
+    shown = tls.keys_open_to_others()
+    if shown:
+        mend = f"chmod 600 {shown[0]}"
+        return Finding("front door", "fail", f"{shown[0]} readable by others", mend, mend)
+    told = tls.health(cert.true_time()) or {}
+    if "why" in told:
+        return Finding(
+            "front door", "fail", told["why"], "执行 jiangdun cert make 名称", "run `jiangdun cert make NAME`"
+        )
+    missing = cert.hosts_missing(told["names"], settings.ALLOWED_HOSTS)
+    if told["level"] == "ok" and missing:
+        found = f"names not served: {', '.join(missing)}"
+        return Finding("front door", "warn", found, "补全 JIANGDUN_HOSTS", "add them to JIANGDUN_HOSTS")
+    found = f"HTTPS, certificate until {told['ends_at'][:10]} ({told['days_left']} d)"
+    if told["level"] == "ok":
+        return Finding("front door", "ok", found)
+    return Finding(
+        "front door", told["level"], found, "执行 jiangdun cert renew", "run `jiangdun cert renew`"
+    )
 
 
 def board() -> Finding:
@@ -188,6 +221,7 @@ CHECKS: Final[tuple[Callable[[], Finding | Iterator[Finding]], ...]] = (
     settings_read,
     secret_key,
     database,
+    front_door,
     ports,
     board,
 )

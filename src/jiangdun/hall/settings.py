@@ -5,6 +5,7 @@ Environment variables begin with JIANGDUN_, but for DATABASE_URL. `docs/settings
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 from pathlib import Path
@@ -19,10 +20,36 @@ FEEDS_HOST = os.environ.get("JIANGDUN_FEEDS_HOST", "127.0.0.1")
 AIS_TCP_PORT = int(os.environ.get("JIANGDUN_AIS_TCP_PORT", "8610"))
 AIS_UDP_PORT = int(os.environ.get("JIANGDUN_AIS_UDP_PORT", "8611"))
 JT808_PORT = int(os.environ.get("JIANGDUN_JT808_PORT", "8612"))
+TLS = os.environ.get("JIANGDUN_TLS", "auto")
+"""auto: HTTPS as soon as a certificate is there; on: nothing without; off: plain text, whoever listens."""
+TLS_CERT = Path(os.environ.get("JIANGDUN_TLS_CERT", HOME / "tls" / "server.crt"))
+TLS_KEY = Path(os.environ.get("JIANGDUN_TLS_KEY", HOME / "tls" / "server.key"))
+INSTALL_PAGE = HOME / "tls" / "install"
+"""The page from which devices take the box's authority; `jiangdun cert` makes it."""
+HTTPS = TLS == "on" or (TLS == "auto" and TLS_CERT.exists())
+BASE_URL = f"http{'s' if HTTPS else ''}://{HTTP_HOST}:{HTTP_PORT}"
+PLAIN_PORT = int(os.environ.get("JIANGDUN_PLAIN_PORT", "0"))
+"""Beside HTTPS: a port that shows the install page and sends everybody else to HTTPS; 0: none."""
 SESSION_IDLE_S = int(os.environ.get("JIANGDUN_SESSION_IDLE_S", "900"))
 """A session unused for so long ends (GB/T 22239 level 3)."""
 CLOCK_OFFSET_S = int(os.environ.get("JIANGDUN_CLOCK_OFFSET_S", "0"))
 """Added to the clock, always the same within an installation; set by the demo only."""
+
+
+def _proxies() -> list[str]:
+    """Addresses whose X-Forwarded-* are believed. Each by itself: a network or `*` would believe anybody in it."""
+    given = os.environ.get("JIANGDUN_TRUSTED_PROXIES", "")
+    try:
+        return [str(ipaddress.ip_address(one.strip())) for one in given.split(",") if one.strip()]
+    except ValueError as error:
+        raise ValueError(
+            f"JIANGDUN_TRUSTED_PROXIES takes single addresses, comma-separated: {error}"
+        ) from None
+
+
+TRUSTED_PROXIES = _proxies()
+if TLS not in ("auto", "on", "off"):
+    raise ValueError("JIANGDUN_TLS is auto, on or off")
 
 
 def _secret() -> str:

@@ -14,10 +14,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:  # noqa: ARG001
     django_up.ready()
+    from . import settings, tls
+
+    refused = tls.refusal()
+    if refused:
+        for text in refused:
+            print(f"✘ {text}")
+        return 1
     django_up.migrate()
     from jiangdun.alliance import queries as alliance
 
-    from . import settings
     from .supervise import Supervisor, python
 
     if any(agency.demo for agency in alliance.agencies()):
@@ -25,7 +31,7 @@ def run(options: argparse.Namespace) -> int:  # noqa: ARG001
         print("✘ this is a demo's database; give JIANGDUN_HOME or DATABASE_URL a place of their own")
         return 1
     parent = ["--parent", str(os.getpid())]
-    print(f"  江盾 Jiangdun   http://{settings.HTTP_HOST}:{settings.HTTP_PORT}", flush=True)
+    print(f"  江盾 Jiangdun   {settings.BASE_URL}", flush=True)
     Supervisor(
         {"desk": python("jiangdun.hall.desk", *parent), "ears": python("jiangdun.hall.ears", *parent)}
     ).run()

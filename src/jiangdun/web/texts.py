@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from .sentences import Words
+from .texts_box import BOX
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The HTTP status and the two sentences (what is wrong, what to do) in both languages."""
-
-    status: int
-    zh: str
-    zh_next: str
-    en: str
-    en_next: str
-
+__all__ = ["DENIALS", "REASONS", "THINGS", "TROUBLES", "UNKNOWN", "VALIDATION", "Words"]
 
 UNKNOWN: Final = Words(
     400,
@@ -27,6 +19,7 @@ UNKNOWN: Final = Words(
 """For a code that has no words: never shown where the tests are green."""
 
 TROUBLES: Final[dict[str, Words]] = {
+    **BOX,
     # -- who asks
     "not_signed_in": Words(
         401,

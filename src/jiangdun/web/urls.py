@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from . import pages
+from . import install, pages
 from .api import api
 
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     re_path(r"^api(?:/.*)?$", pages.no_such_api),
     path("", pages.board),
     path("login", pages.board),
+    path("install/", install.page),
+    path("install/<str:name>", install.page),
 ]
 handler400 = "jiangdun.web.pages.bad_request"
 handler404 = "jiangdun.web.pages.not_found"
