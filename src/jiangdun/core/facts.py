@@ -133,3 +133,13 @@ class CertificateMade:
     ends_at: datetime
     authority: str
     new_authority: bool
+
+
+@fact("core.MasterKeyRotated")
+@dataclass(frozen=True)
+class MasterKeyRotated:
+    """Everything sealed was sealed anew under another master key; keys are told by their ids."""
+
+    old: str
+    new: str
+    resealed: int

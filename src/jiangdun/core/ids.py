@@ -28,3 +28,8 @@ def new_id() -> UUID:
 def new_secret(size: int = 24) -> str:
     """A secret of `size` random bytes as URL-safe text: a first password, a device's authentication code."""
     return secrets.token_urlsafe(size)
+
+
+def new_bytes(size: int) -> bytes:
+    """`size` random bytes: a key, a nonce."""
+    return secrets.token_bytes(size)

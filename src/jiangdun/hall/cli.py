@@ -28,6 +28,7 @@ COMMANDS: Final = (
     Command("replay", "jiangdun.hall.replay", "run recordings through decoder, engine and archive / 回放"),
     Command("rules", "jiangdun.hall.rules", "check rule files / 规则检查"),
     Command("journal", "jiangdun.hall.journal", "verify the journal / 校验日志链"),
+    Command("keys", "jiangdun.hall.keys", "change the master key / 更换主密钥"),
     Command(
         "doctor", "jiangdun.hall.doctor", "what is installed, reachable, writable, and what to do / 体检"
     ),

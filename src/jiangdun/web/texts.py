@@ -136,6 +136,28 @@ TROUBLES: Final[dict[str, Words]] = {
         "Something broke inside, number {number}.",
         "Nothing you changed was saved. Tell the administrator the number.",
     ),
+    # -- sealed values
+    "key_missing": Words(
+        500,
+        "缺少解密所需的密钥（{key}）。",
+        "请把备份时一并保存的密钥文件 master.key 放回数据目录。",
+        "The key needed to open this ({key}) is missing.",
+        "Put back the key file master.key that was kept with the backup.",
+    ),
+    "key_file_open": Words(
+        500,
+        "密钥文件 {path} 的权限过宽，他人可以读取。",
+        "请执行 chmod 600 后重试，并考虑更换密钥：jiangdun keys rotate。",
+        "Others may read the key file {path}.",
+        "Run chmod 600 on it and try again; consider new keys: jiangdun keys rotate.",
+    ),
+    "sealed_damaged": Words(
+        500,
+        "加密保存的内容已损坏，或被挪动过。",
+        "请通知审计管理员，并从备份恢复该条记录。",
+        "A sealed value is damaged, or was moved from elsewhere.",
+        "Tell the audit administrator, and restore it from a backup.",
+    ),
     # -- what rooms say
     "trouble": UNKNOWN,
     "wrong_state": Words(
