@@ -289,9 +289,7 @@ def test_a_renewed_certificate_serves_without_a_stop(box: Box) -> None:
 def test_behind_a_trusted_proxy_the_cookie_is_secure_and_nobody_else_is_believed(tmp_path: Path) -> None:
     jiangdun("account", "agency", "msa", "海事局", "MSA", home=tmp_path)
     password = (
-        jiangdun("account", "add", "wang", "msa", "desk", home=tmp_path)
-        .stdout.rsplit(": ", 1)[1]
-        .strip()
+        jiangdun("account", "add", "wang", "msa", "desk", home=tmp_path).stdout.rsplit(": ", 1)[1].strip()
     )
 
     def names(port: int, **headers: str) -> set[str]:
