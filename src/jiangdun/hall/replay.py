@@ -30,6 +30,7 @@ from jiangdun.picture.identities import Identities
 from jiangdun.watch import spool
 from jiangdun.watch.engine import Engine, LimitExceeded
 from jiangdun.watch.rules import AlertEvent, RuleSpec, ZoneSpec, check
+from jiangdun.watch.zone_files import BadZoneFile, read_zones
 
 CUT_MS: Final = 5_000
 """Chunks of a recording: five seconds of its own time, or as many rows as a live chunk may have."""
@@ -283,27 +284,10 @@ def _rules(path: Path | None) -> list[RuleSpec]:
 def _zones(path: Path | None) -> list[ZoneSpec]:
     if path is None:
         return []
-    drafts, faults = zone_files.read(path.read_bytes())
-    if faults:
-        raise Refused("\n".join(f"{path.name}: {fault.say('zh')} / {fault.say('en')}" for fault in faults))
-    return [
-        ZoneSpec(
-            zone_id=draft.zone_id,
-            version=1,
-            kind=draft.kind,
-            name_zh=draft.name_zh,
-            name_en=draft.name_en,
-            polygons=draft.polygons,
-            valid_from_ms=_ms(draft.valid_from, 0),
-            valid_to_ms=_ms(draft.valid_to, 2**62),
-            agency=draft.agency,
-        )
-        for draft in drafts
-    ]
-
-
-def _ms(moment: datetime | None, otherwise: int) -> int:
-    return otherwise if moment is None else round(moment.timestamp() * 1000)
+    try:
+        return read_zones(path)
+    except BadZoneFile as error:
+        raise Refused(str(error)) from error
 
 
 def _start(text: str | None) -> int:

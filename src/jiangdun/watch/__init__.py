@@ -5,8 +5,9 @@ at. The *engine* reads chunks of reports and says what it found as *events*; eve
 rule, one subject, one zone, one beginning) are one *alert*, which the eager pass raises and the settled pass
 confirms, changes or withdraws. The *spool* carries events from the engine's process to the desk.
 
-As a library this room needs neither settings nor database: `watch.read` makes a rule of text, `watch.run`
-runs rules over chunks of reports. The names below are public.
+As a library this room needs neither settings nor database: `watch.read` makes a rule of text, `watch.read_zones`
+zones of GeoJSON, `watch.run` runs rules over a table (Polars, pandas, Arrow, a dict of arrays; its columns are in
+`frames`) or over chunks of a log. The names below are public.
 """
 
 from __future__ import annotations
@@ -15,22 +16,42 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine import Engine
-    from .offline import run
+    from .engine.limits import WrongColumns
+    from .offline import Ran, run
     from .rules import AlertEvent as Event
     from .rules import RuleError, check, read, sentence
     from .rules import RuleSpec as Rule
     from .rules import ZoneSpec as Zone
+    from .zone_files import BadZoneFile, read_zones
 
-__all__ = ["Engine", "Event", "Rule", "RuleError", "Zone", "check", "read", "run", "sentence"]
+__all__ = [
+    "BadZoneFile",
+    "Engine",
+    "Event",
+    "Ran",
+    "Rule",
+    "RuleError",
+    "WrongColumns",
+    "Zone",
+    "check",
+    "read",
+    "read_zones",
+    "run",
+    "sentence",
+]
 
 _HOMES = {
+    "BadZoneFile": ("zone_files", "BadZoneFile"),
     "Engine": ("engine", "Engine"),
     "Event": ("rules", "AlertEvent"),
+    "Ran": ("offline", "Ran"),
     "Rule": ("rules", "RuleSpec"),
     "RuleError": ("rules", "RuleError"),
+    "WrongColumns": ("engine.limits", "WrongColumns"),
     "Zone": ("rules", "ZoneSpec"),
     "check": ("rules", "check"),
     "read": ("rules", "read"),
+    "read_zones": ("zone_files", "read_zones"),
     "run": ("offline", "run"),
     "sentence": ("rules", "sentence"),
 }

@@ -66,3 +66,12 @@ def test_the_example_runs():
     assert done.returncode == 0, done.stdout + done.stderr
     assert "WRONG" not in done.stdout
     assert done.stdout.count("ok ") == 3
+
+
+def test_the_example_of_a_table_runs():
+    done = subprocess.run(
+        [sys.executable, str(HOUSE / "examples" / "watch_a_table.py")], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "reserve-speed" in done.stdout
+    assert "does not keep silent" in done.stdout

@@ -99,6 +99,16 @@ def permits_of(term: object) -> set[str]:
     return set().union(*(permits_of(getattr(term, name)) for name in names)) if names else set()
 
 
+def columns_of(term: object) -> set[str]:
+    """Names of the columns anywhere in the tree."""
+    if isinstance(term, Value):
+        return {term.name}
+    if isinstance(term, tuple):
+        return set().union(*(columns_of(part) for part in term))
+    names = getattr(type(term), "__dataclass_fields__", {})
+    return set().union(*(columns_of(getattr(term, name)) for name in names)) if names else set()
+
+
 class _Reader:
     """Walks sqlglot's tree once; every node it does not know is refused."""
 
