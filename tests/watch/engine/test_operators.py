@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import numpy.typing as npt
 import pytest
-from watch.engine.world import SLOW, T0, X0, Y0, box, path, rows, rule
+from watch.engine.world import SLOW, T0, X0, Y0, Below, box, path, rows, rule
 
-from jiangdun.feeds.columns import Chunk, Kind
+from jiangdun.feeds.columns import DEGREE, Chunk, Kind
 from jiangdun.watch.engine import BadRule, Engine
 from jiangdun.watch.engine.twin import Twin
 from jiangdun.watch.rules import spec
@@ -103,6 +105,53 @@ def test_the_border_is_inside_and_the_inside_of_a_hole_is_not() -> None:
     holed = box("holed", 0, 0, 1_000, 1_000, hole=True)  # the hole: 250 to 750
     for place, fires in [((0, 0), 1), ((1_000, 333), 1), ((250, 400), 1), ((251, 400), 0), ((1_001, 5), 0)]:
         assert len(settled(spec.Stay(BAN, 0), at((0, place)), [holed])) == fires, place
+
+
+CREEP = Below("sog_dkn", 100)
+QUAY = spec.Stay(BAN, 600_000, SLOW, 0, spec.Keep(CREEP, 100))
+
+
+def test_what_keeps_a_stay_alive_does_not_begin_it() -> None:
+    given = at((0, IN), (300, IN), (600, IN), (900, IN), (1_200, IN))
+    given["sog_dkn"] = [60, 0, 60, 60, 60]
+    assert seconds(settled(QUAY, given)) == [(300, 900)]
+    given["sog_dkn"] = [60, 0, 60, 100, 60]
+    assert settled(QUAY, given) == [], "too fast to be kept alive, and what comes after cannot begin anew"
+
+
+def test_a_stay_is_complete_at_a_report_that_only_keeps_it() -> None:
+    given = at((0, IN), (600, (500, 1_400)))
+    given["sog_dkn"] = [0, 60]
+    assert seconds(settled(QUAY, given)) == [(0, 600)]
+
+
+def test_the_margin_is_in_metres_all_around_and_corners_are_round() -> None:
+    for (x, y), fires in [
+        ((500, 1_539), 1), ((500, 1_541), 0), ((1_632, 500), 1), ((1_636, 500), 0), ((1_600, 1_500), 0),
+    ]:  # fmt: skip
+        given = at((0, IN), (600, (x, y)), sog_dkn=0)  # 100 m are 540 units north, 634 east at 31.7 degrees
+        assert len(settled(QUAY, given)) == fires, (x, y)
+
+
+def test_within_the_margin_but_not_in_the_place_no_stay_begins() -> None:
+    assert settled(QUAY, at((0, (500, 1_400)), (600, (500, 1_400)), (1_200, (500, 1_400)), sog_dkn=0)) == []
+
+
+def test_an_exempt_place_ends_a_stay_that_would_be_kept_alive() -> None:
+    free = box("free", 0, 1_001, 1_000, 1_000, "free")
+    given = at((0, IN), (300, (500, 1_400)), (600, IN), sog_dkn=0)
+    assert len(settled(QUAY, given)) == 1
+    assert settled(QUAY, given, [SQUARE, free], unless=(spec.Place(kind="free"),)) == []
+
+
+def test_a_margin_closes_small_holes_and_is_cut_at_the_date_line() -> None:
+    holed = box("holed", 0, 0, 1_000, 1_000, hole=True)
+    assert len(settled(QUAY, at((0, (100, 100)), (600, (500, 500)), sog_dkn=0), [holed])) == 1
+    edge = dataclasses.replace(
+        SQUARE, polygons=((((179.999, 0), (180.0, 0), (180.0, 0.001), (179.999, 0.001)),),)
+    )
+    east = 180 * DEGREE - X0
+    assert len(settled(QUAY, at((0, (east, 300 - Y0)), (600, (east, 700 - Y0)), sog_dkn=0), [edge])) == 1
 
 
 # enter, leave -------------------------------------------------------------------------------------------
@@ -336,6 +385,7 @@ def test_what_the_eager_pass_could_not_judge_is_raised_by_the_settled_one() -> N
         (spec.Speed(BAN), "speed needs a limit"),
         (spec.Speed(BAN, 10, None, 60_000, 65), "min_fixes of 1 to 64"),
         (spec.Stay(BAN, -1), "cannot be negative"),
+        (spec.Stay(BAN, 1, None, 0, spec.Keep(None, 5_001)), "a margin is 0 to 5000 m"),
         (spec.Stay(spec.Place(), 1), "either a class of zones or one zone"),
         (spec.Sequence((), 1), "1 to 8 steps, not 0"),
         (spec.Sequence((spec.Stay(BAN, 1),) * 9, 1), "1 to 8 steps, not 9"),

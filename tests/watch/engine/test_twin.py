@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from watch.engine.world import (
     ZONES,
@@ -44,7 +44,12 @@ EACH = pytest.mark.parametrize(
 )
 
 
+TRIES = settings(max_examples=max(200, settings.default.max_examples if settings.default else 0))
+"""Random streams an operator is tried on: 200, and 2,000 in `make soak`."""
+
+
 @EACH
+@TRIES
 @given(st.data())
 def test_each_operator_says_what_its_twin_says(operator: st.SearchStrategy, data: st.DataObject) -> None:
     rules = data.draw(rule_sets(operator))

@@ -157,9 +157,14 @@ streams = st.builds(
 CONDITIONS = st.sampled_from([None, None, SLOW])
 PLACES = st.sampled_from([spec.Place(kind="ban"), spec.Place(kind="lane"), spec.Place(zone_id="a")])
 MAYBE = st.one_of(st.none(), PLACES)
+keeps = st.builds(
+    spec.Keep,
+    st.sampled_from([None, Below("sog_dkn", 51), Below("sog_dkn", 130)]),
+    st.sampled_from([0, 0, 90, 600.0]),
+)
 stays = st.builds(
     spec.Stay, MAYBE, st.sampled_from([0, 1, 10_000, 60_000, 600_000]), CONDITIONS,
-    st.sampled_from([0, 0, 10_000, 120_000, 1_200_000]),
+    st.sampled_from([0, 0, 10_000, 120_000, 1_200_000]), st.one_of(st.none(), keeps),
 )  # fmt: skip
 enters = st.builds(spec.Enter, PLACES, st.integers(1, 4), CONDITIONS)
 leaves = st.builds(spec.Leave, PLACES, st.integers(1, 4), CONDITIONS)

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from jiangdun.watch.rules import RuleError, RuleSpec, read, schema, sentence
 from jiangdun.watch.rules.document import MAX_CHARACTERS, MAX_DEPTH
 from jiangdun.watch.rules.measures import day_ms, duration_ms, said_duration, speed_dkn
-from jiangdun.watch.rules.spec import Enter, Leave, Place, Sequence, Severity, Speed, Stay
+from jiangdun.watch.rules.spec import Enter, Keep, Leave, Place, Sequence, Severity, Speed, Stay
 
 RULE = """\
 rule: sand-mining-at-night
@@ -101,6 +101,10 @@ def test_what_is_left_out_takes_its_default():
         (
             "inside: {zone: 7f-3}\nfor: 1.5 h\ntolerate: 30 秒",
             Stay(Place(zone_id="7f-3"), 5_400_000, None, 30_000),
+        ),
+        (
+            "inside: berth\nfor: 10 min\nkeep: {margin: 0.1 km}",
+            Stay(Place(kind="berth"), 600_000, None, 0, Keep(None, 100.0)),
         ),
         ("enters: {zone: a}\nfixes: 1", Enter(Place(zone_id="a"), 1)),
         ("leaves: work-site", Leave(Place(kind="work-site"), 3)),
@@ -206,6 +210,12 @@ def test_every_fault_is_told_at_once_first_by_line():
         ("sequence: 3\nwithin: 1 h", "wrong shape"),
         ("absence: 15 min", "absence"),
         ("enters: [a]", "wrong shape"),
+        ("inside: a\nfor: 1 min\nkeep: {}", "too short or few"),
+        ("inside: a\nfor: 1 min\nkeep: {margin: 20 ft}", "'20 ft' is not a distance"),
+        ("inside: a\nfor: 1 min\nkeep: {margin: 6 km}", "at most 5000 m"),
+        ("inside: a\nfor: 1 min\nkeep: {holds: sos}", "no condition that could be laxer"),
+        ("holds: sos\nfor: 1 min\nkeep: {margin: 20 m}", "a margin needs a place"),
+        ("holds: sos\nfor: 1 min\nkeep: {holds: so}", "no column so"),
         ("enters: a\nfixes: 0", "too short or few"),
         ("enters: a\nfixes: 99", "too long or many"),
         ("inside: a\nholds: 3\nfor: 1 min", "wrong shape"),
@@ -338,6 +348,11 @@ def test_a_rule_says_itself_in_both_languages():
             "sequence: [{leaves: work-site}, {inside: abandoned-pit, for: 15 min}]\nwithin: 3 h",
             "先离开登记工地（连续 3 个定位确认），再于 3 小时内在废弃矿坑内停留持续满 15 分钟",
             "leaves the registered work site (confirmed by 3 fixes in a row), then within 3 h stays inside",
+        ),
+        (
+            "inside: berth\nholds: speed_kn < 0.2\nfor: 1 h\nkeep: {holds: speed_kn < 0.5, margin: 30 米}",
+            "持续满 1 小时（开始后，出界不超过 30 米且航速低于 0.5 节仍算停留）",
+            "for 1 h (once begun it goes on while no further out than 30 m and with speed below 0.5 kn)",
         ),
         (
             "inside: berth\nholds: NOT (sos OR is_night)\nfor: 1 h",

@@ -9,6 +9,7 @@ docs/decisions/0004-engine.md why the engine is built this way.
 """
 
 from .limits import BadRule, BadState, BadZone, LimitExceeded, WrongColumns
+from .memory import memory_ms
 from .run import Engine, warm
 
-__all__ = ["BadRule", "BadState", "BadZone", "Engine", "LimitExceeded", "WrongColumns", "warm"]
+__all__ = ["BadRule", "BadState", "BadZone", "Engine", "LimitExceeded", "WrongColumns", "memory_ms", "warm"]

@@ -187,7 +187,7 @@ Pair = tuple[str, int, str, int]  # rule, role, kind of operator, zone
 
 def _pairs(compiled: Compiled, zones: Ints) -> list[Pair]:
     names = []
-    for zone, o in compiled.plan.watch.tolist():
+    for zone, o, _ in compiled.plan.watch.tolist():
         op = compiled.operators[o]
         where = ANYWHERE if zone < 0 else int(zones[zone]) if zones[zone] >= 0 else GONE
         names.append((compiled.rules[op.rule].name, op.role, type(op.step).__name__, where))

@@ -60,6 +60,7 @@ DONE: Final = 4  # stay: reached `for`
 HOLDING: Final = 8  # stay: the last report held
 COUNTED: Final = 16  # enter, leave: every fix of the run counts
 EXEMPT: Final = 32  # the last report lay in a zone that exempts from the rule
+WIDE: Final = 64  # stay: the last report lay within the margin
 
 # --- one row a track and sequence rule: how far it has come ---
 C_NEXT: Final = 0
@@ -89,7 +90,8 @@ O_UNDER: Final = 8
 O_WINDOW: Final = 9
 O_LEAST: Final = 10
 O_SINCE: Final = 11
-OPERATOR_WIDTH: Final = 12
+O_KEEP: Final = 12  # stay: condition bit that keeps it alive, -1 = none
+OPERATOR_WIDTH: Final = 13
 
 STAY: Final = 0
 ENTER: Final = 1
@@ -116,6 +118,8 @@ ZONE_WIDTH: Final = 6
 
 A_ZONE: Final = 0  # watch table: zone index (-1 = anywhere), operator
 A_OPERATOR: Final = 1
+A_WIDE: Final = 2  # stay: the zone with its margin, which is the zone itself where there is none
+WATCH_WIDTH: Final = 3
 
 # --- grid numbers ---
 G_X0: Final = 0

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from jiangdun.feeds.columns import Kind
 from jiangdun.watch.rules.spec import (
+    MARGIN_M_MAX,
     Condition,
     Enter,
     Leave,
@@ -37,7 +38,7 @@ from .limits import (
     BadRule,
     LimitExceeded,
 )
-from .outline import outline
+from .outline import outline, widened
 from .tables import Plan
 
 Bits = tuple[str, str, str]  # watch, where, holds: what decides whether a report counts
@@ -90,17 +91,21 @@ def compile_plan(
             (z for z in zones if z.kind in kinds or z.zone_id in ids), key=lambda z: (z.zone_id, z.version)
         )
     )
-    conditions, texts, bits = _conditions(rules, operators)
+    conditions, texts, bits, keeps = _conditions(rules, operators)
     since = rule_since or {}
     table = np.array(
         [
-            _operator_row(op, bit, since.get(rules[op.rule].name, NEVER))
-            for op, bit in zip(operators, bits, strict=True)
+            _operator_row(op, bit, lax, since.get(rules[op.rule].name, NEVER))
+            for op, bit, lax in zip(operators, bits, keeps, strict=True)
         ],
         np.int64,
     ).reshape(-1, L.OPERATOR_WIDTH)
     watch, watch_of, pairs_max = _watch(operators, used)
     rule_rows, sequences, last_operators = _rule_rows(rules, operators)
+    wide = _widen(operators, used, watch)
+    exempt = np.pad(_exemptions(rules, used), ((0, len(wide)), (0, 0)))
+    watch_of = np.insert(watch_of, len(used), [watch_of[-2]] * len(wide))
+    used += wide  # they have no operators: those that have one look them up
     zone_rows = _zone_rows(used, zone_since or {}, table, watch)
     timed = bool((zone_rows[:, L.Z_FROM] > 0).any() or (zone_rows[:, L.Z_TO] < ALWAYS).any())
     grid, zone_rows[:, [L.Z_EDGES, L.Z_EDGES_END]] = build(
@@ -121,7 +126,7 @@ def compile_plan(
             zone_rows,
             watch,
             watch_of,
-            _exemptions(rules, used),
+            exempt,
             _instants(rules, used),
             max(1, -(-len(conditions) // 64)),
             pairs_max,
@@ -181,6 +186,8 @@ def _check(rule: RuleSpec, step: Step) -> None:
             raise BadRule(rule.name, f"speed needs a window and min_fixes of 1 to {SPEED_FIXES_MAX}")
     elif step.for_ms < 0 or step.tolerate_ms < 0:
         raise BadRule(rule.name, "for and tolerate cannot be negative")
+    elif step.keep is not None and not 0 <= step.keep.margin_m <= MARGIN_M_MAX:
+        raise BadRule(rule.name, f"a margin is 0 to {MARGIN_M_MAX} m, not {step.keep.margin_m}")
     for place in (step.place, *rule.unless):
         if place is not None and (place.kind is None) == (place.zone_id is None):
             raise BadRule(rule.name, "a place is either a class of zones or one zone")
@@ -188,26 +195,35 @@ def _check(rule: RuleSpec, step: Step) -> None:
 
 def _conditions(
     rules: Many[RuleSpec], operators: Many[Operator]
-) -> tuple[list[Bits], dict[str, Condition], list[int]]:
-    """Each different (watch, where, holds) has one bit. Conditions of one text are one condition."""
+) -> tuple[list[Bits], dict[str, Condition], list[int], list[int]]:
+    """Each different (watch, where, holds) has one bit. Conditions of one text are one condition.
+
+    Then the bit of each operator, and of what keeps its stay alive (-1 = nothing).
+    """
     numbers: dict[Bits, int] = {}
     texts: dict[str, Condition] = {}
-    bits = []
-    for op in operators:
-        rule = rules[op.rule]
-        for condition in (rule.where, op.step.holds):
+
+    def bit(rule: RuleSpec, holds: Condition | None) -> int:
+        for condition in (rule.where, holds):
             if condition is not None:
                 texts[condition.text] = condition
-        key = (rule.watch, rule.where.text if rule.where else "", op.step.holds.text if op.step.holds else "")
-        bits.append(numbers.setdefault(key, len(numbers)))
+        key = (rule.watch, rule.where.text if rule.where else "", holds.text if holds else "")
+        return numbers.setdefault(key, len(numbers))
+
+    bits, keeps = [], []
+    for op in operators:
+        bits.append(bit(rules[op.rule], op.step.holds))
+        keep = op.step.keep if isinstance(op.step, Stay) else None
+        keeps.append(-1 if keep is None else bit(rules[op.rule], keep.holds or op.step.holds))
     if len(numbers) > 64 * CONDITION_WORDS_MAX:
         raise LimitExceeded("different conditions", len(numbers), 64 * CONDITION_WORDS_MAX, "retire rules")
-    return list(numbers), texts, bits
+    return list(numbers), texts, bits, keeps
 
 
-def _operator_row(op: Operator, bit: int, since: int) -> list[int]:
+def _operator_row(op: Operator, bit: int, keep: int, since: int) -> list[int]:
     row = [0] * L.OPERATOR_WIDTH
     row[L.O_RULE], row[L.O_ROLE], row[L.O_BIT], row[L.O_SINCE] = op.rule, op.role, bit, since
+    row[L.O_KEEP] = keep
     row[L.O_OVER] = row[L.O_UNDER] = -1
     step = op.step
     if isinstance(step, Stay):
@@ -239,13 +255,29 @@ def _watch(operators: Many[Operator], zones: Many[ZoneSpec]) -> tuple[Ints, Ints
         else:
             by_id.setdefault(place.zone_id, []).append(number)
     of_zone = [sorted(by_kind.get(z.kind, []) + by_id.get(z.zone_id, [])) for z in zones]
-    pairs = [(i, op) for i, ops in enumerate(of_zone) for op in ops] + [(-1, op) for op in anywhere]
+    pairs = [(i, op, i) for i, ops in enumerate(of_zone) for op in ops] + [(-1, op, -1) for op in anywhere]
     counts = [len(ops) for ops in of_zone] + [len(anywhere)]
     return (
-        np.array(pairs, np.int64).reshape(-1, 2),
+        np.array(pairs, np.int64).reshape(-1, L.WATCH_WIDTH),
         np.r_[0, np.cumsum(counts)].astype(np.int64),
         max(counts[:-1], default=0),
     )
+
+
+def _widen(operators: Many[Operator], zones: Many[ZoneSpec], watch: Ints) -> tuple[ZoneSpec, ...]:
+    """The zones with the margins that stays ask for; their numbers follow those of `zones`, in `watch`."""
+    found: dict[tuple[int, float], int] = {}
+    for pair in watch:
+        step = operators[pair[L.A_OPERATOR]].step
+        if (
+            isinstance(step, Stay)
+            and step.keep is not None
+            and step.keep.margin_m > 0
+            and pair[L.A_ZONE] >= 0
+        ):
+            key = (int(pair[L.A_ZONE]), step.keep.margin_m)
+            pair[L.A_WIDE] = len(zones) + found.setdefault(key, len(found))
+    return tuple(widened(zones[i], metres) for i, metres in found)
 
 
 def _rule_rows(rules: Many[RuleSpec], operators: Many[Operator]) -> tuple[Ints, Ints, Ints]:

@@ -10,17 +10,24 @@ from .limits import ALWAYS, NEVER, SILENCE_MS_MAX
 
 
 @kernel
-def step_stay(visits: Ints, v: int, operators: Ints, o: int, holds: bool, t: int, before: int) -> bool:
-    """Take one report; True when the stay has just reached `for`. `before` = the track's fix before it."""
+def step_stay(
+    visits: Ints, v: int, operators: Ints, o: int, holds: bool, keeps: bool, t: int, before: int
+) -> bool:
+    """Take one report; True when the stay has just reached `for`. `before` = the track's fix before it.
+
+    `keeps`: it does not begin a stay, but is as good as a holding one to a stay that lasts.
+    """
     flags = visits[v, V_FLAGS]
     tolerate = operators[o, O_TOLERATE]
     if flags & OPEN:
         if flags & HOLDING:  # reports that changed nothing were skipped: it held up to the last of them
             visits[v, V_HELD] = before
-        if t - before > max(SILENCE_MS_MAX, tolerate) or (not holds and t - visits[v, V_HELD] > tolerate):
+        if t - before > max(SILENCE_MS_MAX, tolerate) or (
+            not (holds or keeps) and t - visits[v, V_HELD] > tolerate
+        ):
             flags &= ~(OPEN | DONE)
     completed = False
-    if holds:
+    if holds or (keeps and flags & OPEN):
         if not flags & OPEN:
             flags |= OPEN
             visits[v, V_START] = t
@@ -58,10 +65,10 @@ class PlainStay:
     last_held: int = NEVER
     done: bool = False
 
-    def take(self, t: int, before: int | None, holds: bool) -> bool:
+    def take(self, t: int, before: int | None, holds: bool, keeps: bool = False) -> bool:
         if before is not None and t - before > max(SILENCE_MS_MAX, self.tolerate_ms):
             self.start = None
-        if holds:
+        if holds or (keeps and self.start is not None):
             if self.start is None:
                 self.start, self.done = t, False
             self.last_held = t

@@ -16,6 +16,7 @@ import numpy as np
 from jiangdun.feeds.columns import COLUMNS, DEGREE, NO_SPEED, Chunk, Flag, Kind
 from jiangdun.watch.rules.spec import (
     AlertEvent,
+    Condition,
     Enter,
     FixSeen,
     Leave,
@@ -40,6 +41,7 @@ from .limits import (
     SILENCE_MS_MAX,
     VISIT_FIXES_OUT,
 )
+from .outline import widened
 from .sequence import Done, PlainSequence
 from .speed import PlainSpeed
 from .stay import PlainStay
@@ -118,6 +120,7 @@ class Report:
     rank: int
     position: int
     counts: tuple[bool, ...]  # per operator: watch, where and holds
+    keeps: tuple[bool, ...]  # per operator: watch, where and what keeps it alive
 
     @property
     def seen(self) -> FixSeen:
@@ -168,6 +171,13 @@ class Twin:
     def __init__(self, rules: Many[RuleSpec], zones: Many[ZoneSpec], *, eager: bool = True) -> None:
         self.zones = [PlainZone(z) for z in sorted(zones, key=lambda z: (z.zone_id, z.version))]
         self.operators = [op for rule in rules for op in _operators(rule)]
+        self.wide = {
+            (number, zone): PlainZone(widened(self.zones[zone].spec, op.step.keep.margin_m))
+            for number, op in enumerate(self.operators)
+            if isinstance(op.step, Stay) and op.step.keep is not None and op.step.keep.margin_m > 0
+            for zone in self._places(op.step.place)
+            if zone != ANYWHERE
+        }
         self.eager = eager
         self.wm = NEVER
         self.tracks: dict[int, Waiting] = {}
@@ -190,14 +200,22 @@ class Twin:
     def _report(self, row: np.ndarray, position: int) -> Report:
         columns = {name: np.ascontiguousarray(row[name]) for name in COLUMNS.names or ()}
         values = {name: int(row[name][0]) for name in columns}
-        counts = tuple(
-            _watched(op.rule.watch, values["kind"])
-            and all(c is None or bool(c.evaluate(columns)[0]) for c in (op.rule.where, op.step.holds))
+
+        def met(op: Operator, holds: Condition | None) -> bool:
+            return _watched(op.rule.watch, values["kind"]) and all(
+                c is None or bool(c.evaluate(columns)[0]) for c in (op.rule.where, holds)
+            )
+
+        counts = tuple(met(op, op.step.holds) for op in self.operators)
+        keeps = tuple(
+            isinstance(op.step, Stay)
+            and op.step.keep is not None
+            and met(op, op.step.keep.holds or op.step.holds)
             for op in self.operators
         )
         at = (values["lon"], values["lat"])
         return Report(
-            values["t"], at, values["sog_dkn"], values["cog_ddeg"], values["rank"], position, counts
+            values["t"], at, values["sog_dkn"], values["cog_ddeg"], values["rank"], position, counts, keeps
         )
 
     def _arrive(self, track: int, report: Report) -> list[AlertEvent]:
@@ -264,9 +282,15 @@ class Twin:
                 )
                 in_force = op.rule.valid_from_ms <= report.t < op.rule.valid_to_ms
                 counts = report.counts[number] and not exempt and in_force
-                start = self._take(
-                    visit, op.step, zone, before, report, zone == ANYWHERE or inside[zone], counts
-                )
+                is_in = zone == ANYWHERE or inside[zone]
+                if isinstance(visit.machine, PlainStay):
+                    wide = self.wide.get((number, zone))
+                    near = is_in if wide is None else wide.in_force(report.t) and wide.covers(report.at)
+                    keeps = report.keeps[number] and not exempt and in_force and near
+                    held = visit.machine.take(report.t, before.t if before else None, is_in and counts, keeps)
+                    start = visit.machine.start if held else None
+                else:
+                    start = self._take(visit, op.step, zone, before, report, is_in, counts)
                 if start is None:
                     pass
                 elif op.role == "own":
@@ -339,9 +363,7 @@ class Twin:
     ) -> int | None:
         """Since when what the operator asks for was so, if this report completes it."""
         machine = visit.machine
-        if isinstance(machine, PlainStay):
-            held = machine.take(report.t, before.t if before else None, inside and counts)
-            return machine.start if held else None
+        assert not isinstance(machine, PlainStay)
         if isinstance(machine, PlainSpeed):
             if inside and counts and report.sog != NO_SPEED and machine.take(report.t, report.sog):
                 return machine.start

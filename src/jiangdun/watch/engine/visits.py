@@ -110,20 +110,26 @@ def step_visit(
     if same:
         inside = visits[v, L.V_FLAGS] & L.INSIDE != 0
         exempt = visits[v, L.V_FLAGS] & L.EXEMPT != 0
+        wide = visits[v, L.V_FLAGS] & L.WIDE != 0
     else:
         rule = plan.operators[o, L.O_RULE]
         inside = zone < 0 or tables.zone_seen[zone, 0] == token
         exempt = tables.exempted[rule >> 6] >> (rule & 63) & 1 == 1
+        wide = zone < 0 or tables.zone_seen[plan.watch[pair, L.A_WIDE], 0] == token
     through = not same and zone >= 0 and tables.zone_seen[zone, 1] == token
-    counts = not exempt and _counts(plan, tables, o, node, t)
-    visits[v, L.V_FLAGS] &= ~(L.INSIDE | L.EXEMPT)
-    visits[v, L.V_FLAGS] |= (L.INSIDE if inside else 0) | (L.EXEMPT if exempt else 0)
+    counts = not exempt and _counts(plan, tables, o, plan.operators[o, L.O_BIT], node, t)
+    visits[v, L.V_FLAGS] &= ~(L.INSIDE | L.EXEMPT | L.WIDE)
+    visits[v, L.V_FLAGS] |= (
+        (L.INSIDE if inside else 0) | (L.EXEMPT if exempt else 0) | (L.WIDE if wide else 0)
+    )
     visits[v, L.V_OUT] = 0 if inside else min(visits[v, L.V_OUT] + 1, VISIT_FIXES_OUT)
     done = False
     value = 0
     due = NEVER if zone >= 0 and not inside and visits[v, L.V_OUT] < VISIT_FIXES_OUT else ALWAYS
     if kind == L.STAY:
-        done = step_stay(visits, v, plan.operators, o, inside and counts, t, before)
+        lax = plan.operators[o, L.O_KEEP]
+        keeps = lax >= 0 and wide and not exempt and _counts(plan, tables, o, lax, node, t)
+        done = step_stay(visits, v, plan.operators, o, inside and counts, keeps, t, before)
         due = min(due, due_stay(visits, v, plan.operators, o))
     elif kind == L.SPEED:
         sog = tables.pending[node, L.P_MOTION] & 0xFFFF
@@ -147,9 +153,8 @@ def step_visit(
 
 
 @kernel
-def _counts(plan: Plan, tables: Tables, o: int, node: int, t: int) -> bool:
-    """Whether the report counts for the operator: its conditions hold and its rule is in force."""
-    bit = plan.operators[o, L.O_BIT]
+def _counts(plan: Plan, tables: Tables, o: int, bit: int, node: int, t: int) -> bool:
+    """Whether the report counts for the operator: condition `bit` holds and its rule is in force."""
     rule = plan.operators[o, L.O_RULE]
     return (
         tables.pending[node, L.P_MASK + (bit >> 6)] >> (bit & 63) & 1 == 1

@@ -12,7 +12,7 @@ from .document import MAX_CHARACTERS
 from .errors import Lang, Problem, RuleError, nearest, wrong
 from .language import read
 from .phrases import sentence
-from .spec import Condition, Place, RuleSpec, Sequence, Step
+from .spec import Condition, Place, RuleSpec, Sequence, Stay, Step
 
 MAX_FILES: Final = 2_000
 
@@ -172,6 +172,7 @@ def places(spec: RuleSpec) -> tuple[Place, ...]:
 def permits(spec: RuleSpec) -> frozenset[str]:
     """Every reference set the rule asks for."""
     conditions: list[Condition | None] = [spec.where, *(step.holds for step in steps(spec))]
+    conditions += [s.keep.holds for s in steps(spec) if isinstance(s, Stay) and s.keep is not None]
     found: set[str] = set()
     for condition in conditions:
         if isinstance(condition, Expression):

@@ -21,11 +21,13 @@ from jsonschema.exceptions import ValidationError
 from .conditions import References, read_condition
 from .document import Document, Path, read_document
 from .errors import Problem, RuleError, clipped, nearest, wrong
-from .measures import day_ms, duration_ms, iso_day, speed_dkn
+from .measures import day_ms, distance_m, duration_ms, iso_day, speed_dkn
 from .phrases import sentence
 from .spec import (
+    MARGIN_M_MAX,
     Condition,
     Enter,
+    Keep,
     Leave,
     Legal,
     Operator,
@@ -135,10 +137,12 @@ def _part_of(value: Mapping[str, Any]) -> str:
 
 def _no_operator(value: Mapping[str, Any]) -> Problem:
     known = ("for", "enters", "leaves", "speed", "sequence")
-    strange = [key for key in value if key not in (*known, "inside", "holds", "tolerate", "fixes", "within")]
+    strange = [
+        key for key in value if key not in (*known, "inside", "holds", "tolerate", "keep", "fixes", "within")
+    ]
     what = ("看不出是哪种判断", "which operator is meant cannot be told")
     if strange:
-        close = nearest(strange[0], (*known, "inside", "holds", "tolerate"))
+        close = nearest(strange[0], (*known, "inside", "holds", "tolerate", "keep"))
         return wrong(
             f"{what[0]}：没有 {clipped(strange[0])}",
             f"{what[1]}: there is no {clipped(strange[0])}",
@@ -244,7 +248,7 @@ def _bounds(error: ValidationError, name: str, given: object) -> Problem:
             f"write {en}",
         )
     limit = error.validator_value
-    more = error.validator in ("minLength", "minItems", "minimum")
+    more = error.validator in ("minLength", "minItems", "minimum", "minProperties")
     return wrong(
         f"{name} {'太短或太少' if more else '太长或太多'}：{clipped(given, 30)}",
         f"{name} is too {'short or few' if more else 'long or many'}: {clipped(given, 30)}",
@@ -380,7 +384,39 @@ class _Build:
                     "write inside or holds",
                 ),
             )
-        return Stay(place, lasting, holds, tolerate)
+        return Stay(place, lasting, holds, tolerate, self.keep(given, holds, path))
+
+    def keep(self, given: Mapping[str, Any], holds: Condition | None, path: Path) -> Keep | None:
+        said, at = given.get("keep"), (*path, "keep")
+        if said is None:
+            return None
+        lax = self.condition(said, (*at, "holds"))
+        wide = (
+            self.part(lambda: distance_m(said["margin"], MARGIN_M_MAX), (*at, "margin"))
+            if "margin" in said
+            else 0
+        )
+        if "margin" in said and "inside" not in given:
+            self.found(
+                (*at, "margin"),
+                wrong(
+                    "没有地点，边距无从谈起",
+                    "a margin needs a place",
+                    "请写 inside，或删去 margin",
+                    "write inside, or delete margin",
+                ),
+            )
+        if "holds" in said and holds is None and "holds" not in given:
+            self.found(
+                (*at, "holds"),
+                wrong(
+                    "停留本身没有条件，放宽条件无从谈起",
+                    "the stay has no condition that could be laxer",
+                    "请写 holds，或删去 keep 的 holds",
+                    "write holds for the stay, or delete holds of keep",
+                ),
+            )
+        return Keep(lax, wide or 0)
 
     def speed(
         self, given: Mapping[str, Any], place: Place | None, holds: Condition | None, path: Path

@@ -18,6 +18,8 @@ MAX_SPEED_DKN: Final = 1_022
 _UNIT_MS: Final = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _UNIT_ZH: Final = {"秒": "s", "分": "min", "分钟": "min", "时": "h", "小时": "h", "天": "d"}
 _KN: Final = {"kn": Decimal(1), "km/h": 1 / Decimal("1.852"), "m/s": Decimal("3.6") / Decimal("1.852")}
+_M: Final = {"m": Decimal(1), "km": Decimal(1_000), "nm": Decimal(1_852)}
+_M_ZH: Final = {"米": "m", "公里": "km", "千米": "km", "海里": "nm"}
 _AMOUNT: Final = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([a-z/]{1,6}|[\u4e00-\u9fff]{1,2})\s*\Z")
 
 
@@ -71,6 +73,32 @@ def speed_dkn(text: object) -> int:
             )
         )
     return dkn
+
+
+def distance_m(text: object, most: float) -> float:
+    """`30 m`, `1.5 km`, `0.3 nm`, also 米 公里 海里; above 0 and at most `most` metres."""
+    match = _AMOUNT.match(text) if isinstance(text, str) and len(text) <= 40 else None
+    unit = _M_ZH.get(match[2], match[2]) if match else ""
+    if match is None or unit not in _M:
+        raise RuleError(
+            wrong(
+                f"“{clipped(text)}”不是距离",
+                f"'{clipped(text)}' is not a distance",
+                "请写数字和单位，如 30 m、1.5 km、0.3 nm",
+                "write a number and a unit, as 30 m, 1.5 km, 0.3 nm",
+            )
+        )
+    metres = float(Decimal(match[1]) * _M[unit])
+    if not 0 < metres <= most:
+        raise RuleError(
+            wrong(
+                f"距离“{clipped(text)}”超出范围",
+                f"the distance '{clipped(text)}' is out of range",
+                f"请写大于 0、不超过 {most:g} m 的距离",
+                f"write more than 0 and at most {most:g} m",
+            )
+        )
+    return metres
 
 
 def day_ms(value: object, *, after: bool = False) -> int:
@@ -132,6 +160,13 @@ def said_duration(ms: int | float, lang: Lang) -> str:
             first = f"{ms // _UNIT_MS[en]} {zh if lang == 'zh' else en}"
             return f"{first} {rest} {small_zh if lang == 'zh' else small}" if rest else first
     return f"{ms / 1000:g} {'秒' if lang == 'zh' else 's'}"
+
+
+def said_distance(metres: float, lang: Lang) -> str:
+    """Metres, or kilometres from 1,000 on."""
+    if metres >= 1_000:
+        return f"{metres / 1_000:g} {'公里' if lang == 'zh' else 'km'}"
+    return f"{metres:g} {'米' if lang == 'zh' else 'm'}"
 
 
 def said_speed(kn: float, lang: Lang) -> str:

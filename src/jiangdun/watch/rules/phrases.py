@@ -10,8 +10,8 @@ from jiangdun.picture.zones import ZONE_KINDS
 from .columns import COLUMNS, Type
 from .conditions import Expression
 from .errors import Lang, Said
-from .measures import said_duration, said_speed
-from .spec import Condition, Enter, Leave, Operator, Place, RuleSpec, Sequence, Speed, Stay, ZoneSpec
+from .measures import said_distance, said_duration, said_speed
+from .spec import Condition, Enter, Keep, Leave, Operator, Place, RuleSpec, Sequence, Speed, Stay, ZoneSpec
 from .terms import (
     Between,
     Both,
@@ -134,8 +134,8 @@ def operator_said(when: Operator, lang: Lang) -> str:
     match when:
         case Sequence(steps, within_ms, unless):
             return _sequence_said(steps, within_ms, unless, lang)
-        case Stay(place, for_ms, holds, tolerate_ms):
-            return _stay_said(place, for_ms, holds, tolerate_ms, lang)
+        case Stay(place, for_ms, holds, tolerate_ms, keep):
+            return _stay_said(place, for_ms, holds, tolerate_ms, lang) + _keep_said(keep, lang)
         case Enter(place, fixes, holds):
             return _edge_said(Said("进入", "enters"), place, fixes, holds, lang)
         case Leave(place, fixes, holds):
@@ -169,6 +169,17 @@ def _stay_said(
         else ""
     )
     return f"stays{f' inside {where}' if where else ''}{while_} for {lasting}{bear}"
+
+
+def _keep_said(keep: Keep | None, lang: Lang) -> str:
+    if keep is None:
+        return ""
+    wide, lax = said_distance(keep.margin_m, lang), condition_said(keep.holds, lang)
+    if lang == "zh":
+        parts = [f"出界不超过 {wide}"] * (keep.margin_m > 0) + [f"{lax}"] * bool(lax)
+        return f"（开始后，{'且'.join(parts)}仍算停留）"
+    parts = [f"no further out than {wide}"] * (keep.margin_m > 0) + [f"with {lax}"] * bool(lax)
+    return f" (once begun it goes on while {' and '.join(parts)})"
 
 
 def _edge_said(verb: Said, place: Place, fixes: int, holds: Condition | None, lang: Lang) -> str:

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+MARGIN_M_MAX: Final = 5_000
+"""Widest margin that keeps a stay alive."""
 
 
 class Condition(Protocol):
@@ -44,16 +47,26 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """What keeps a stay alive that has begun: a laxer condition (None = the stay's own), a wider place."""
+
+    holds: Condition | None = None
+    margin_m: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Stay:
     """Inside `place` (or anywhere, when None) with `holds` true, for at least `for_ms`.
 
-    Contrary reports that last no longer than `tolerate_ms` do not end the stay.
+    Contrary reports that last no longer than `tolerate_ms` do not end the stay. A report that only `keep` takes
+    does not begin one, and is not contrary while it lasts.
     """
 
     place: Place | None
     for_ms: int
     holds: Condition | None = None
     tolerate_ms: int = 0
+    keep: Keep | None = None
 
 
 @dataclass(frozen=True, slots=True)

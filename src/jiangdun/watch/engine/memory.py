@@ -1,0 +1,31 @@
+"""How much history each operator needs: a backtest begins so long before its period, and drops what fires before it."""
+
+from __future__ import annotations
+
+from jiangdun.watch.rules.spec import Enter, Leave, Operator, RuleSpec, Sequence, Speed, Stay
+
+from .limits import FORGET_MS, SILENCE_MS_MAX
+
+
+def memory_ms(rule: RuleSpec) -> int:
+    """So long before a moment reports must be known for the rule's alerts from that moment on to be the right ones.
+
+    A day, because a track starts afresh after a day of silence; what the operator itself looks back on; and the
+    cooldown, because an alert given then silences one given now.
+    """
+    return FORGET_MS + own_memory_ms(rule.when) + rule.cooldown_ms
+
+
+def own_memory_ms(when: Operator) -> int:
+    """What one operator looks back on (docs/operators.md says it of each)."""
+    match when:
+        case Sequence(steps, within_ms, unless):
+            parts = [*steps, *([unless] if unless else [])]
+            return (len(steps) - 1) * within_ms + max(own_memory_ms(step) for step in parts)
+        case Stay(_, for_ms, _, tolerate_ms):
+            # reports of a stay that lasts are no further apart than this; one for its start, one for its end
+            return for_ms + 2 * (tolerate_ms + max(SILENCE_MS_MAX, tolerate_ms))
+        case Speed():
+            return when.window_ms
+        case Enter() | Leave():
+            return 0
