@@ -169,6 +169,7 @@ def _settle(
     from jiangdun.watch import actions as watch
 
     by, now = By(system="bench"), clock.now()
+    core.set_parameter("session.at_once", 100, by=by, now=now)
     login = {}
     with transaction.atomic():
         alliance.found_agency("msa", "测量海事局", "Bench MSA", "water", by=by, now=now)
@@ -176,7 +177,9 @@ def _settle(
         for username, roles in (("desk", ["desk"]), ("analyst", ["analyst"]), ("duty", ["duty_commander"]),
                                 ("sys", ["admin_system"])):  # fmt: skip
             login[username] = ids.new_secret(12)
-            account = core.create_account(username, login[username], name_zh=username, by=by, now=now)
+            account = core.create_account(
+                username, login[username], name_zh=username, by=by, now=now, temporary=False
+            )
             alliance.join(account.id, "msa", roles, by=by, now=now)
             people[username] = By(person=str(account.id), agency="msa")
         for number in range(terminals):

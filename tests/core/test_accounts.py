@@ -9,13 +9,13 @@ from uuid import UUID
 
 import pytest
 
-from jiangdun.core import accounts, actions, journal, parameters
-from jiangdun.core.models import Account, FactRow, SignInFailure
-from jiangdun.core.trouble import AlreadyThere, BadInput, LockedOut, NotFound, WrongCredentials
+from jiangdun.core import accounts, actions, door, journal, parameters, passwords
+from jiangdun.core.models import Account, FactRow, Knock, KnownPlace, PastPassword
+from jiangdun.core.trouble import AlreadyThere, BadInput, LockedOut, NotFound, StaleVersion, WrongCredentials
 
 GOOD = "three boats at dawn"
 BY = journal.By(system="test")
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -87,13 +87,14 @@ def test_five_bad_tries_spread_over_more_than_the_window_lock_nothing(
 def test_a_right_password_makes_the_account_forget_bad_tries_but_not_the_address(
     zhou: accounts.Account, now: datetime
 ) -> None:
+    parameters.set_parameter("signin.crowd_tries", 5, by=BY, now=now)
     for _ in range(4):
         fail(now)
     accounts.sign_in("zhou", GOOD, "10.0.0.7", now)
     fail(now, username="other")
     with pytest.raises(LockedOut):
-        accounts.sign_in("zhou", GOOD, "10.0.0.7", now)
-    assert accounts.sign_in("zhou", GOOD, "10.0.0.8", now) == zhou
+        accounts.sign_in("other", GOOD, "10.0.0.7", now)
+    assert accounts.sign_in("zhou", GOOD, "10.0.0.7", now) == zhou, "who is known there is not locked"
 
 
 def test_of_guesses_sent_at_once_only_as_many_count_as_are_allowed(
@@ -122,7 +123,8 @@ def test_the_thresholds_are_data(zhou: accounts.Account, now: datetime) -> None:
     fail(now)
     fail(now)
     assert accounts.locked_until("zhou", "10.0.0.7", now) is None
-    assert accounts.locked_until("zhou", "10.0.0.7", now + MINUTE) is not None
+    fail(now + MINUTE, address="10.0.0.8")
+    assert accounts.locked_until("zhou", "10.0.0.9", now + MINUTE) is not None
 
 
 def test_no_name_address_or_password_stands_in_a_fact_or_beside_a_bad_try(
@@ -134,7 +136,10 @@ def test_no_name_address_or_password_stands_in_a_fact_or_beside_a_bad_try(
         with pytest.raises((WrongCredentials, LockedOut)):
             accounts.sign_in("李四", f"wrong {n}", "203.0.113.77", now)
     accounts.sign_in("zhou", GOOD, "203.0.113.78", now + 16 * MINUTE)
-    written = json.dumps([list(FactRow.objects.values()), list(SignInFailure.objects.values())], default=str)
+    written = json.dumps(
+        [list(FactRow.objects.values()), list(Knock.objects.values()), list(KnownPlace.objects.values())],
+        default=str,
+    )
     for secret in ("203.0.113.77", "203.0.113.78", "李四", "zhou", "周", "wrong"):
         assert secret not in written.replace("\\u674e\\u56db", "李四")
 
@@ -142,7 +147,7 @@ def test_no_name_address_or_password_stands_in_a_fact_or_beside_a_bad_try(
 def test_old_bad_tries_are_forgotten(zhou: accounts.Account, now: datetime) -> None:
     fail(now)
     fail(now + timedelta(days=3), address="10.0.0.9")
-    assert SignInFailure.objects.count() == 2
+    assert Knock.objects.exclude(scope="told").count() == 2
     assert accounts.locked_until("zhou", "10.0.0.7", now + timedelta(days=3)) is None
 
 
@@ -187,6 +192,40 @@ def test_a_new_password_replaces_the_old_and_is_a_fact(zhou: accounts.Account, n
         actions.set_password(UUID(int=1), GOOD, by=BY, now=now)
 
 
+def test_none_of_the_last_five_passwords_is_taken_again(zhou: accounts.Account, now: datetime) -> None:
+    used = [GOOD, *(f"boats and dawn number {n}" for n in range(1, 6))]
+    for n, password in enumerate(used[1:]):
+        actions.set_password(zhou.id, password, by=BY, now=now + n * MINUTE)
+        for former in used[max(0, n - 3) : n + 2]:
+            with pytest.raises(BadInput) as refused:
+                passwords.prepare(zhou.id, former, now + n * MINUTE)
+            assert refused.value.values["reasons"] == ["password_used_before"]
+    later = now + 10 * MINUTE
+    actions.set_password(zhou.id, GOOD, by=BY, now=later)  # five others came between
+    assert PastPassword.objects.count() == 5
+
+
+def test_what_was_prepared_for_an_older_state_of_the_account_is_not_kept(
+    zhou: accounts.Account, now: datetime
+) -> None:
+    prepared = passwords.prepare(zhou.id, "boats, a second dawn", now)
+    accounts.switch(zhou.id, active=False, by=BY, now=now)
+    with pytest.raises(StaleVersion):
+        passwords.keep(prepared, by=BY, now=now)
+
+
+def test_a_password_given_by_somebody_else_and_an_old_one_are_due(
+    zhou: accounts.Account, now: datetime
+) -> None:
+    assert zhou.password_is_due(now), "an administrator drew it"
+    actions.set_password(zhou.id, "boats, a second dawn", by=BY, now=now)
+    own = accounts.account(zhou.id)
+    assert not own.password_is_due(now + 90 * DAY)
+    assert own.password_is_due(now + 91 * DAY)
+    actions.set_parameter("password.max_age_days", 0, by=BY, now=now)
+    assert not own.password_is_due(now + 9_999 * DAY)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("value", [0, 101, True, "5", None, 2.5])
 def test_a_parameter_out_of_range_is_refused(now: datetime, value: Any) -> None:
@@ -200,4 +239,4 @@ def test_a_parameter_out_of_range_is_refused(now: datetime, value: Any) -> None:
 def test_a_parameter_cannot_be_changed_for_the_past(now: datetime) -> None:
     with pytest.raises(BadInput):
         parameters.set_parameter("signin.tries", 3, by=BY, now=now, valid_from=now - SECOND)
-    assert accounts.TRIES.at(now) == 5
+    assert door.TRIES.at(now) == 5

@@ -234,7 +234,9 @@ def hire(house: None, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Hire:
         alliance.found_agency(code, zh, en, "water", by=SYSTEM, now=now, demo=True)
 
     def make(username: str, *roles: str, agency: str = OURS) -> accounts.Account:
-        account = accounts.create(username, PASSWORD, name_zh=f"演示{username}", by=SYSTEM, now=now)
+        account = accounts.create(
+            username, PASSWORD, name_zh=f"演示{username}", by=SYSTEM, now=now, temporary=False
+        )
         if roles:
             alliance.join(account.id, agency, roles, by=SYSTEM, now=now)
         return account

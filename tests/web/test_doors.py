@@ -17,6 +17,9 @@ SCHEMA = openapi.schema()
 PUBLIC = {("POST", "/api/session"), ("GET", "/api/health")}
 FILLED = {
     "{incident_id}": "018f0000-0000-7000-8000-000000000000",
+    "{account_id}": "018f0000-0000-7000-8000-000000000000",
+    "{membership_id}": "018f0000-0000-7000-8000-000000000000",
+    "{session_handle}": "0123456789abcdef",
     "{unit_id}": "018f0000-0000-7000-8000-000000000000",
     "{handle}": "7",
     "{episode}": "e0",

@@ -65,7 +65,7 @@ def server(transactional_db: None) -> Iterator[Server]:
     def people() -> None:
         now = clock.now()
         alliance.found_agency(OURS, "水上公安", "River police", "water", by=SYSTEM, now=now)
-        account = accounts.create("chen", PASSWORD, name_zh="陈演示", by=SYSTEM, now=now)
+        account = accounts.create("chen", PASSWORD, name_zh="陈演示", by=SYSTEM, now=now, temporary=False)
         alliance.join(account.id, OURS, ["desk"], by=SYSTEM, now=now)
 
     writer.submit(people).result(SOON_S)

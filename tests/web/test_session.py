@@ -296,7 +296,7 @@ def test_a_storm_of_passwords_is_told_to_wait(hire: Hire, monkeypatch: pytest.Mo
     from jiangdun.web import desk
 
     hire("chen", "desk")
-    monkeypatch.setattr(desk, "_passwords_waiting", desk.PASSWORDS_WAITING_MAX)
+    monkeypatch.setitem(desk._passwords_waiting, False, desk.PASSWORDS_WAITING_MAX)
     answer = knock(Browser(), "chen")
     assert (answer.status, answer.body["code"]) == (503, "busy")
 

@@ -58,6 +58,24 @@ GRANTS: Grants = {
     + _own("unit.set_state"),
     # 审核员: closes the loop, never own work
     "reviewer": _LOOK + _any("journal.read") + (Grant("incident.review", other="disposed_by"),),
+    # 秘书处: agreements, rota, meetings and reports; the live picture is not its work
+    "secretariat": _any("zones.read", "units.read", "rules.read"),
+    # 外部用户 (shipping company, wharf): where the published zones are; nothing of the boards
+    "outside_user": _any("zones.read"),
+    # 志愿者: sees where the marked zones are
+    "volunteer": _any("zones.read"),
+    # 接口客户: a program of an agency; of these verbs its key names those it is good for
+    "api_client": _any(
+        "tracks.read",
+        "zones.read",
+        "units.read",
+        "alerts.read",
+        "incidents.read",
+        "rules.read",
+        "sources.read",
+        "journal.read",
+    )
+    + _own("unit.set_state", "incident.order_acknowledged", "incident.arrive"),
     # 系统管理员: devices, agencies, accounts; sees no incident
     "admin_system": _any(
         "devices.read",
@@ -67,14 +85,25 @@ GRANTS: Grants = {
         "alliance.read",
         "agencies.found",
         "accounts.create",
+        "people.read",
         "health.read",
     ),
-    # 安全管理员: roles and locks; creates no account
+    # 安全管理员: roles, locks, passwords; creates no account
     "admin_security": _any(
-        "alliance.read", "members.join", "members.change", "accounts.switch", "parameters.set", "health.read"
+        "alliance.read",
+        "members.join",
+        "members.change",
+        "accounts.switch",
+        "accounts.reset",
+        "sessions.end",
+        "people.read",
+        "parameters.set",
+        "health.read",
     ),
     # 审计员: reads everything that was done, changes nothing
-    "admin_audit": _any("alliance.read", "journal.read", "journal.verify", "access.read", "health.read"),
+    "admin_audit": _any(
+        "alliance.read", "journal.read", "journal.verify", "access.read", "people.read", "health.read"
+    ),
     # 大屏: a device that only looks
     "wall": _any("board.view", "tracks.read", "zones.read", "units.read", "alerts.read", "incidents.read"),
 }

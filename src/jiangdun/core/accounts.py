@@ -1,52 +1,32 @@
-"""Accounts and signing in: who may come to the door, and how often one may knock.
+"""Accounts and signing in: who may come to the door.
 
     known = accounts.check(username, password)                       # argon2, tens of ms: never in the writer
-    outcome = await writer.do(lambda: accounts.note_sign_in(username, known, address, now))
+    outcome = await writer.do(lambda: accounts.note_sign_in(username, known, address, now, desk))
 
-or `sign_in(...)`, which does both. Bad tries are counted per account and per address (digests only); after
-`signin.tries` within `signin.window_s` that account or address waits `signin.lock_s`. A right password
-during a lock is refused like a wrong one, so guessing on tells nothing.
+or `sign_in(...)`, which does both. How bad tries are counted is in `door`, what a password must be in
+`passwords`. A right password during a lock is refused like a wrong one, so guessing on tells nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from threading import BoundedSemaphore
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from jiangdun.core import facts, journal, models
+from jiangdun.core import door, facts, journal, models, passwords
 from jiangdun.core.digests import digest
 from jiangdun.core.journal import By
-from jiangdun.core.parameters import parameter
-from jiangdun.core.passwords import VALIDATORS
+from jiangdun.core.passwords import PASSWORD_MAX
 from jiangdun.core.trouble import AlreadyThere, BadInput, LockedOut, NotFound, WrongCredentials
 
-TRIES = parameter("signin.tries", 5, lambda v: type(v) is int and 1 <= v <= 100)
-WINDOW_S = parameter("signin.window_s", 900, lambda v: type(v) is int and 1 <= v <= 86_400)
-LOCK_S = parameter("signin.lock_s", 900, lambda v: type(v) is int and 1 <= v <= 86_400)
-
 NAME_MAX = 64
-PASSWORD_MAX = 256
-"""Characters; a longer password would only make the hash slow."""
-HASHES_AT_ONCE = 2
-"""Passwords hashed at the same time: each takes a core and 100 MB, and strangers may ask for it."""
-KNOCK_S = 60
-"""Tries refused because of a lock are journaled once in so many seconds for each locked account or
-address.
-"""
-FAILURES_KEPT_S = 2 * 86_400
-"""Bad tries older than any window and lock are forgotten after so long."""
 
 _T = TypeVar("_T")
-_hashing = BoundedSemaphore(HASHES_AT_ONCE)
 Write = Callable[[Callable[[], Any]], Any]
 
 
@@ -60,6 +40,13 @@ class Account:
     name_en: str
     active: bool
     version: int
+    password_at: datetime | None = None
+    password_temporary: bool = False
+    used_at: datetime | None = field(default=None, compare=False)
+
+    def password_is_due(self, now: datetime) -> bool:
+        """Whether the password has to be changed before anything else: given by somebody else, or too old."""
+        return self.password_temporary or passwords.is_old(self.password_at, now)
 
 
 @dataclass(frozen=True)
@@ -71,12 +58,31 @@ class SignIn:
     until: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How somebody stands at the door before the password is looked at: locked `until`, whether that is `news` for
+    the journal, and whether the try comes from a desk where somebody signed in before.
+    """
+
+    until: datetime | None
+    news: bool
+    at_known_desk: bool
+
+
 @transaction.atomic
 def create(
-    username: str, password: str, *, name_zh: str, name_en: str = "", by: By, now: datetime
+    username: str,
+    password: str,
+    *,
+    name_zh: str,
+    name_en: str = "",
+    by: By,
+    now: datetime,
+    temporary: bool = True,
 ) -> Account:
-    """Create an account. Raises AlreadyThere, or BadInput saying which rule the name or the password
-    breaks.
+    """Create an account. `temporary`: the password is changed at the first sign-in.
+
+    Raises AlreadyThere, or BadInput saying which rule the name or the password breaks.
     """
     username = username.strip()
     if not username or len(username) > NAME_MAX or not username.isprintable():
@@ -86,20 +92,16 @@ def create(
     if models.Account.objects.filter(username__iexact=username).exists():
         raise AlreadyThere(what="account", username=username)
     row = models.Account(username=username, name_zh=name_zh, name_en=name_en or name_zh, created_at=now)
-    row.password = _hashed(password, row)
+    row.password = passwords.hashed(password, row)
+    row.password_at, row.password_temporary = now, temporary
     row.save(force_insert=True)
     journal.record(facts.AccountCreated(row.id), by=by, at=now, subject=f"account:{row.id}")
     return _account(row)
 
 
-@transaction.atomic
-def set_password(account_id: UUID, password: str, *, by: By, now: datetime) -> None:
-    """Set a new password, which ends the account's sessions. Raises NotFound, BadInput."""
-    row = _row(account_id)
-    row.password = _hashed(password, row)
-    row.version += 1
-    row.save(update_fields=["password", "version"])
-    journal.record(facts.PasswordChanged(row.id), by=by, at=now, subject=f"account:{row.id}")
+def set_password(account_id: UUID, password: str, *, by: By, now: datetime, temporary: bool = False) -> None:
+    """Judge, hash and keep a new password at once: for the command line. Raises NotFound, BadInput."""
+    passwords.keep(passwords.prepare(account_id, password, now), by=by, now=now, temporary=temporary)
 
 
 @transaction.atomic
@@ -108,7 +110,11 @@ def switch(account_id: UUID, *, active: bool, by: By, now: datetime) -> Account:
     row = _row(account_id)
     row.is_active = active
     row.version += 1
-    row.save(update_fields=["is_active", "version"])
+    if active:
+        row.used_at = now  # unused begins anew
+    else:
+        door.forget_desks(row.id)
+    row.save(update_fields=["is_active", "version", "used_at"])
     journal.record(facts.AccountSwitched(row.id, active), by=by, at=now, subject=f"account:{row.id}")
     return _account(row)
 
@@ -117,10 +123,10 @@ def check(username: str, password: str) -> UUID | None:
     """The account of this name and password, if active. Takes as long for an unknown name as for a known
     one.
     """
-    row = models.Account.objects.filter(username=username[:NAME_MAX].strip()).first()
+    row = _named(username)
     if len(password) > PASSWORD_MAX:
         return None
-    with _hashing:
+    with passwords.hashing:
         if row is None:
             make_password(password)  # the same work, so that the time does not tell who exists
             return None
@@ -128,48 +134,65 @@ def check(username: str, password: str) -> UUID | None:
     return row.id if right and row.is_active else None
 
 
+def standing(username: str, address: str, now: datetime, desk: str = "") -> Standing:
+    """How a try for `username` from this address and desk (the token its browser holds) stands. Reads only."""
+    lock = door.lock_of(_place(username, address, desk, now), now)
+    known = door.desk_is_known(desk, now)
+    return Standing(lock.until, lock.news, known) if lock else Standing(None, False, known)
+
+
 @transaction.atomic
-def note_sign_in(username: str, known: UUID | None, address: str, now: datetime) -> SignIn:
+def note_sign_in(
+    username: str, known: UUID | None, address: str, now: datetime, desk: str = "", *, more: bool = False
+) -> SignIn:
     """Write down a try (`known` from `check`) and decide it. Does not raise: what it writes must be kept.
 
     The lock is looked at here, in the order of writing: of many guesses sent at once no more count than
-    allowed.
+    allowed. `more`: a second step follows, so nobody is in yet; `complete` or `note_wrong` writes its end.
     """
-    row = models.Account.objects.filter(username=username[:NAME_MAX].strip()).first()
-    account_id = row.id if row else None
-    marks = _marks(username, address)
-    at_address = marks["address"]
-    subject = f"account:{account_id}" if account_id else f"address:{at_address}"
-    by = By(person=str(account_id)) if account_id else By(system="door")
-    until = _locked_until(marks, now)
-    if until is not None:
-        if _is_news(marks, now):
-            refused = facts.SignInRefused(account_id, at_address, "locked")
-            journal.record(refused, by=by, at=now, subject=subject)
-        return SignIn(None, "locked", until)
+    row = _named(username)
+    where = door.place(username, row.id if row else None, address, desk, now)
+    lock = door.lock_of(where, now)
+    if lock is not None:
+        if lock.news and door.may_tell(where, now):
+            _refuse(row, where, "locked", now)
+        door.told(lock, now)
+        return SignIn(None, "locked", lock.until)
     if row is not None and row.is_active and known == row.id:
-        models.SignInFailure.objects.filter(scope="account", digest=marks["account"]).delete()
-        journal.record(facts.SignedIn(row.id, at_address), by=by, at=now, subject=subject)
-        return SignIn(_account(row))
-    refused = facts.SignInRefused(account_id, at_address, "credentials")
-    cause = journal.record(refused, by=by, at=now, subject=subject)
-    _note_failure(marks, now)
-    for scope in marks:
-        until = _locked_until({scope: marks[scope]}, now)
-        if until is not None:
-            locked = facts.AccountLocked(account_id, at_address, scope, until)
-            journal.record(locked, by=By(system="door"), at=now, subject=subject, cause=cause)
+        return SignIn(_account(row) if more else _welcome(row, where, desk, now))
+    _note_wrong(row, where, "credentials", now)
     return SignIn(None, "credentials")
 
 
-def sign_in(username: str, password: str, address: str, now: datetime, write: Write | None = None) -> Account:
+@transaction.atomic
+def complete(account_id: UUID, address: str, now: datetime, desk: str = "", new_desk: str = "") -> Account:
+    """The last step of a sign-in went well: forget bad tries, know this desk, say so in the journal.
+
+    `desk` is the token the browser came with, `new_desk` the one it leaves with.
+    """
+    row = _row(account_id)
+    return _welcome(row, door.place(row.username, row.id, address, desk, now), new_desk or desk, now)
+
+
+@transaction.atomic
+def note_wrong(account_id: UUID, address: str, now: datetime, desk: str = "", reason: str = "second") -> None:
+    """A later step of a sign-in failed (`second`, `place`): counted like a wrong password."""
+    row = _row(account_id)
+    _note_wrong(row, door.place(row.username, row.id, address, desk, now), reason, now)
+
+
+def sign_in(
+    username: str, password: str, address: str, now: datetime, write: Write | None = None, desk: str = ""
+) -> Account:
     """Check, note and decide. Raises WrongCredentials, or LockedOut(until).
 
     `write` runs a function in a write transaction and returns its answer (the desk gives its writer's).
     """
-    until = locked_until(username, address, now)
-    known = None if until else check(username, password)  # no argon2 for one who is locked out anyway
-    outcome: SignIn = (write or _direct)(lambda: note_sign_in(username, known, address, now))
+    stands = standing(username, address, now, desk)
+    if stands.until and not stands.news:
+        raise LockedOut(until=stands.until)  # nothing to write: a flood of knocks costs reads only
+    known = None if stands.until else check(username, password)  # no argon2 for one who is locked out anyway
+    outcome: SignIn = (write or _direct)(lambda: note_sign_in(username, known, address, now, desk))
     if outcome.account is not None:
         return outcome.account
     if outcome.reason == "locked":
@@ -178,15 +201,25 @@ def sign_in(username: str, password: str, address: str, now: datetime, write: Wr
 
 
 @transaction.atomic
-def note_sign_out(account_id: UUID, now: datetime, reason: str = "asked") -> None:
-    """Write down that somebody left: `asked`, or `idle` when the session was unused too long."""
-    by = By(person=str(account_id))
-    journal.record(facts.SignedOut(account_id, reason), by=by, at=now, subject=f"account:{account_id}")
+def note_sign_out(account_id: UUID, now: datetime, reason: str = "asked", by: UUID | None = None) -> None:
+    """Write down that somebody left: `asked`, `idle` (unused too long), `too_many` (signed in elsewhere once
+    more), `ended` (from another session, or by the account `by`).
+    """
+    who = By(person=str(by or account_id))
+    journal.record(facts.SignedOut(account_id, reason), by=who, at=now, subject=f"account:{account_id}")
 
 
-def locked_until(username: str, address: str, now: datetime) -> datetime | None:
-    """Until when neither this account nor this address may sign in; None when they may."""
-    return _locked_until(_marks(username, address), now)
+@transaction.atomic
+def note_elsewhere(account_id: UUID, address: str, others: int, now: datetime) -> None:
+    """Write down that an account is in use from this address and from `others` more at one time."""
+    at = digest("address", door.network_of(address))
+    fact = facts.UsedFromSeveralPlaces(account_id, at, others)
+    journal.record(fact, by=door.DOOR, at=now, subject=f"account:{account_id}")
+
+
+def locked_until(username: str, address: str, now: datetime, desk: str = "") -> datetime | None:
+    """Until when a try for this name from here is not taken; None when it is."""
+    return standing(username, address, now, desk).until
 
 
 def account(account_id: UUID) -> Account:
@@ -199,48 +232,42 @@ def accounts(limit: int = 1_000) -> list[Account]:
     return [_account(row) for row in models.Account.objects.order_by("username")[:limit]]
 
 
-def _marks(username: str, address: str) -> dict[str, str]:
-    return {"account": digest("account", username.strip().casefold()), "address": digest("address", address)}
+def _place(username: str, address: str, desk: str, now: datetime) -> door.Place:
+    row = _named(username)
+    return door.place(username, row.id if row else None, address, desk, now)
 
 
-def _locked_until(marks: dict[str, str], now: datetime) -> datetime | None:
-    tries, window, lock = TRIES.at(now), WINDOW_S.at(now), LOCK_S.at(now)
-    ends = []
-    for scope, mark in marks.items():
-        bad = models.SignInFailure.objects.filter(scope=scope, digest=mark).order_by("-at")
-        moments = list(bad.values_list("at", flat=True)[:tries])
-        close = len(moments) == tries and moments[0] - moments[-1] <= timedelta(seconds=window)
-        if close and now < moments[0] + timedelta(seconds=lock):
-            ends.append(moments[0] + timedelta(seconds=lock))
-    return max(ends, default=None)
+def _welcome(row: models.Account, where: door.Place, desk: str, now: datetime) -> Account:
+    new = door.welcome(where, row.id, desk, now)
+    models.Account.objects.filter(id=row.id).update(used_at=now)
+    by, subject = By(person=str(row.id)), f"account:{row.id}"
+    cause = journal.record(facts.SignedIn(row.id, where.address), by=by, at=now, subject=subject)
+    if new:
+        elsewhere = facts.SignedInFromNewPlace(row.id, where.address)
+        journal.record(elsewhere, by=by, at=now, subject=subject, cause=cause)
+    return _account(row)
 
 
-def _is_news(marks: dict[str, str], now: datetime) -> bool:
-    """Whether knocking at a locked door is worth another fact: once in KNOCK_S, or a stranger fills the
-    journal.
-    """
-    locked = next(scope for scope in ("address", "account") if _locked_until({scope: marks[scope]}, now))
-    knocks = models.SignInFailure.objects.filter(scope="knock", digest=marks[locked])
-    if knocks.filter(at__gt=now - timedelta(seconds=KNOCK_S)).exists():
-        return False
-    models.SignInFailure.objects.create(scope="knock", digest=marks[locked], at=now)
-    return True
+def _note_wrong(row: models.Account | None, where: door.Place, reason: str, now: datetime) -> None:
+    cause = _refuse(row, where, reason, now) if door.may_tell(where, now) else None
+    for lock in door.note_failure(where, now):
+        locked = facts.AccountLocked(row.id if row else None, where.address, lock.scope, lock.until)
+        journal.record(locked, by=door.DOOR, at=now, subject=_subject(row, where), cause=cause)
 
 
-def _note_failure(marks: dict[str, str], now: datetime) -> None:
-    rows = [models.SignInFailure(scope=scope, digest=mark, at=now) for scope, mark in marks.items()]
-    models.SignInFailure.objects.bulk_create(rows)
-    models.SignInFailure.objects.filter(at__lt=now - timedelta(seconds=FAILURES_KEPT_S)).delete()
+def _refuse(row: models.Account | None, where: door.Place, reason: str, now: datetime) -> int:
+    by = By(person=str(row.id)) if row else door.DOOR
+    refused = facts.SignInRefused(row.id if row else None, where.address, reason)
+    return journal.record(refused, by=by, at=now, subject=_subject(row, where))
 
 
-def _hashed(password: str, row: models.Account) -> str:
-    if len(password) > PASSWORD_MAX:
-        raise BadInput(field="password", reasons=["password_too_long"])
-    try:
-        validate_password(password, row, VALIDATORS)
-    except ValidationError as error:
-        raise BadInput(field="password", reasons=[e.code for e in error.error_list]) from None
-    return make_password(password)
+def _subject(row: models.Account | None, where: door.Place) -> str:
+    return f"account:{row.id}" if row else f"address:{where.address}"
+
+
+def _named(username: str) -> models.Account | None:
+    row: models.Account | None = models.Account.objects.filter(username=username[:NAME_MAX].strip()).first()
+    return row
 
 
 def _row(account_id: UUID) -> models.Account:
@@ -251,7 +278,17 @@ def _row(account_id: UUID) -> models.Account:
 
 
 def _account(row: models.Account) -> Account:
-    return Account(row.id, row.username, row.name_zh, row.name_en, row.is_active, row.version)
+    return Account(
+        row.id,
+        row.username,
+        row.name_zh,
+        row.name_en,
+        row.is_active,
+        row.version,
+        row.password_at,
+        row.password_temporary,
+        row.used_at,
+    )
 
 
 def _direct(work: Callable[[], _T]) -> _T:

@@ -11,14 +11,15 @@ from django.db import transaction
 
 from jiangdun.core import chain, facts, journal
 from jiangdun.core.accounts import create as create_account
-from jiangdun.core.accounts import note_sign_in, note_sign_out, set_password
+from jiangdun.core.accounts import note_elsewhere, note_sign_in, note_sign_out, note_wrong, set_password
 from jiangdun.core.accounts import switch as switch_account
 from jiangdun.core.parameters import set_parameter
+from jiangdun.core.passwords import keep as keep_password
 from jiangdun.core.trouble import BadInput
 
 __all__ = [
-    "create_account", "note_certificate", "note_sign_in", "note_sign_out", "set_parameter", "set_password",
-    "switch_account", "switch_algorithms",
+    "create_account", "keep_password", "note_certificate", "note_elsewhere", "note_sign_in", "note_sign_out",
+    "note_wrong", "set_parameter", "set_password", "switch_account", "switch_algorithms",
 ]  # fmt: skip
 
 

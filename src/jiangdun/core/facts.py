@@ -47,7 +47,7 @@ class SignedIn:
 @fact("core.SignedOut")
 @dataclass(frozen=True)
 class SignedOut:
-    """Someone signed out: by hand, or because the session was unused too long."""
+    """Someone signed out: by hand (asked), idle, too_many sessions, or ended from elsewhere or by another."""
 
     account: UUID
     reason: str
@@ -63,15 +63,45 @@ class SignInRefused:
     reason: str
 
 
+@fact("core.SignInsRefused")
+@dataclass(frozen=True)
+class SignInsRefused:
+    """So many more tries of strangers failed since the last line about them; each alone is not told."""
+
+    count: int
+
+
 @fact("core.AccountLocked")
 @dataclass(frozen=True)
 class AccountLocked:
-    """Too many bad tries: `scope` (account or address) takes no sign-in before `until`."""
+    """Too many bad tries: no sign-in before `until` for tries of this `scope`: the account at this desk
+    (`desk`), the account at this address (`pair`), and for strangers the account (`account`) or the address
+    (`address`).
+    """
 
     account: UUID | None
     address: str
     scope: str
     until: datetime
+
+
+@fact("core.SignedInFromNewPlace")
+@dataclass(frozen=True)
+class SignedInFromNewPlace:
+    """An account signed in at a desk and an address where it never was before."""
+
+    account: UUID
+    address: str
+
+
+@fact("core.UsedFromSeveralPlaces")
+@dataclass(frozen=True)
+class UsedFromSeveralPlaces:
+    """An account signed in at an address while it is signed in from `others` different ones."""
+
+    account: UUID
+    address: str
+    others: int
 
 
 @fact("core.ParameterSet")

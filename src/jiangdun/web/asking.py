@@ -22,6 +22,10 @@ from . import actions, desk, sessions
 
 COOKIE: Final = "jiangdun_session"
 COOKIE_HTTPS: Final = "__Host-jiangdun_session"
+DESK: Final = "jiangdun_desk"
+"""The cookie by which a desk is known where somebody signed in before. It opens nothing."""
+DESK_HTTPS: Final = "__Host-jiangdun_desk"
+DESK_KEPT_S: Final = 400 * 86_400
 COOKIE_BYTES_MAX: Final = 4_096
 FRESH_S: Final = 1.0
 """So long a session that was read is not read again: reading it costs as much as a small action."""
@@ -37,8 +41,8 @@ class May:
 
     is_async = True
 
-    def __init__(self, verb: str | None) -> None:
-        self.verb = verb
+    def __init__(self, verb: str | None, *, early: bool = False, fresh: bool = False) -> None:
+        self.verb, self.early, self.fresh = verb, early, fresh
 
     async def __call__(self, request: HttpRequest) -> Asker:
         session = await session_of(request.COOKIES)
@@ -46,19 +50,30 @@ class May:
             raise Trouble("not_signed_in")
         if request.method not in SAFE_METHODS:
             check_page(request)
+        if session.must and not self.early:
+            raise Trouble(MUSTS[session.must[0]])
         if self.verb is not None:
             access.require(session.asker, self.verb)
+        if self.fresh and not session.is_fresh(clock.now()):
+            raise Trouble("prove_again", minutes=session.fresh_s // 60)
         await touch(session)
         request.session = session  # type: ignore[assignment]
         return session.asker
 
 
-def needs(verb: str | None, **described: Any) -> dict[str, Any]:
+MUSTS: Final = {"password": "password_is_due"}
+"""What has to be done first → the trouble of one who would do something else."""
+
+
+def needs(verb: str | None, *, early: bool = False, fresh: bool = False, **described: Any) -> dict[str, Any]:
     """Arguments of a route that asks for `verb`; None: for anybody who is signed in.
 
+    `fresh`: only within `session.fresh_s` of a proof of who it is (sign-in, `POST /api/session/proof`).
+    `early`: also for one who must change the password, or add a second factor, before anything else.
     `described` is added to its OpenAPI description.
     """
-    return {"auth": May(verb), "openapi_extra": {"x-verb": verb or "", **described}}
+    told = {"x-verb": verb or "", **({"x-fresh": True} if fresh else {}), **described}
+    return {"auth": May(verb, early=early, fresh=fresh), "openapi_extra": told}
 
 
 def asker_of(request: HttpRequest) -> Asker:
@@ -154,6 +169,20 @@ def set_cookie(request: HttpRequest, response: HttpResponse, token: str) -> None
 def drop_cookies(response: HttpResponse) -> None:
     response.delete_cookie(COOKIE, path="/", samesite="Lax")
     response.delete_cookie(COOKIE_HTTPS, path="/", samesite="Lax")
+
+
+def desk_of(request: HttpRequest) -> str:
+    """The token by which this browser is known as a desk; "" where it has none."""
+    token = request.COOKIES.get(DESK_HTTPS) or request.COOKIES.get(DESK) or ""
+    return token if len(token) <= sessions.TOKEN_CHARS_MAX else ""
+
+
+def set_desk(request: HttpRequest, response: HttpResponse, token: str) -> None:
+    """Let this browser be known as a desk from now on."""
+    https, name = request.is_secure(), DESK_HTTPS if request.is_secure() else DESK
+    response.set_cookie(
+        name, token, max_age=DESK_KEPT_S, path="/", secure=https, httponly=True, samesite="Strict"
+    )
 
 
 def address_of(request: HttpRequest) -> str:

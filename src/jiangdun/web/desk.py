@@ -23,7 +23,8 @@ READERS: Final = 4
 READS_WAITING_MAX: Final = 512
 """Reads in hand at one time; beyond it the asker is told to come back."""
 PASSWORDS_WAITING_MAX: Final = 32
-"""Password checks in hand at one time: each costs 100 MiB and a tenth of a second, on one thread."""
+"""Password checks in hand at one time: each costs 100 MiB and a tenth of a second. Strangers' are done on one
+thread, those of known desks on another, so that a storm at the door keeps nobody waiting who works here."""
 ANSWER_S: Final = 3.0
 """The ears answer within this or count as silent."""
 
@@ -50,9 +51,12 @@ _ears: Ears | None = None
 _demo = False
 _counts: Callable[[], Mapping[str, Any]] | None = None
 _readers = ThreadPoolExecutor(READERS, thread_name_prefix="web-read")
-_passwords = ThreadPoolExecutor(1, thread_name_prefix="web-password")
+_passwords = {
+    known: ThreadPoolExecutor(1, thread_name_prefix=f"web-password-{'desk' if known else 'door'}")
+    for known in (True, False)
+}
 _reads_waiting = 0
-_passwords_waiting = 0
+_passwords_waiting = {True: 0, False: 0}
 
 
 def bind(
@@ -100,7 +104,7 @@ def demo() -> bool:
 
 def counts() -> dict[str, Any]:
     """What the desk's own parts count (writer, readers, timers …), for the health page."""
-    own = {"reads_waiting": _reads_waiting, "passwords_waiting": _passwords_waiting}
+    own = {"reads_waiting": _reads_waiting, "passwords_waiting": sum(_passwords_waiting.values())}
     return {**own, **(_counts() if _counts is not None else {})}
 
 
@@ -127,19 +131,20 @@ async def read(fn: Callable[[], T]) -> T:
         _reads_waiting -= 1
 
 
-async def check_password(fn: Callable[[], T]) -> T:
-    """Run a password check on its own thread, so that a storm of them starves nobody else."""
-    global _passwords_waiting
-    if _passwords_waiting >= PASSWORDS_WAITING_MAX:
+async def check_password(fn: Callable[[], T], *, known: bool = False) -> T:
+    """Run a password check on a thread of its own, so that a storm of them starves nobody else; `known`: on that
+    of the desks where somebody signed in before.
+    """
+    if _passwords_waiting[known] >= PASSWORDS_WAITING_MAX:
         raise Busy()
-    _passwords_waiting += 1
+    _passwords_waiting[known] += 1
     try:
         if _reader is not None:
             given: T = await _reader(fn)
             return given
-        return await asyncio.get_running_loop().run_in_executor(_passwords, fn)
+        return await asyncio.get_running_loop().run_in_executor(_passwords[known], fn)
     finally:
-        _passwords_waiting -= 1
+        _passwords_waiting[known] -= 1
 
 
 def _reading(fn: Callable[[], T]) -> T:

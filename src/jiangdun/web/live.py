@@ -329,7 +329,7 @@ async def _cursor(scope: MutableMapping[str, Any]) -> int | None:
 def _refusal(session: sessions.Signed | None, cursor: int | None) -> Close | None:
     if session is None:
         return Close.SIGNED_OUT
-    if not asking.may(session.asker, "board.view"):
+    if session.must or not asking.may(session.asker, "board.view"):
         return Close.NOT_YOURS
     if cursor is None:
         return Close.STALE_CURSOR

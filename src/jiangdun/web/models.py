@@ -9,14 +9,17 @@ from django.db import models
 
 
 class Session(models.Model):
-    """A sign-in that has not ended. The token itself is only in the browser: `id` is its SHA-256, in hex."""
+    """A sign-in that has not ended; its row goes with it. The token itself is only in the browser:
+    `id` is its SHA-256, in hex.
+    """
 
     id = models.CharField(primary_key=True, max_length=64)
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     account_version = models.PositiveIntegerField()  # a new password or a switch ends the session
     opened_at = models.DateTimeField()
     seen_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
+    proved_at = models.DateTimeField(null=True)  # when its owner last showed who they are
+    until = models.DateTimeField(null=True)  # ends then, however busy
     address = models.CharField(max_length=64)
 
     class Meta:

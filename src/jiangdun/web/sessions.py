@@ -6,12 +6,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 
 from jiangdun.alliance import queries
 from jiangdun.core import accounts, clock
 from jiangdun.core.access import Asker
+from jiangdun.core.parameters import parameter
 
 from .models import Session
 
@@ -19,21 +21,51 @@ ABSOLUTE: Final = timedelta(hours=12)
 """However busy, a session ends so long after sign-in."""
 TOUCH_EVERY: Final = timedelta(minutes=1)
 """`seen_at` is written at most so often."""
+KEPT: Final = timedelta(days=7)
+"""The row of a session nobody closed is deleted after this at the latest."""
 TOKEN_CHARS_MAX: Final = 128
+HANDLE_CHARS: Final = 16
+"""By so many digits of its id a session is named to its owner: enough to end it, no use as a token."""
+MOST = parameter("session.at_once", 5, lambda v: type(v) is int and 1 <= v <= 1_000)
+"""Sessions one account has at one time; one more ends the one unused for longest."""
+FRESH_S = parameter("session.fresh_s", 600, lambda v: type(v) is int and 60 <= v <= 43_200)
+"""So long after a proof of who it is somebody may do what is sensitive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Somebody who is signed in: the session, and who asks through it."""
+    """Somebody who is signed in: the session, and who asks through it.
+
+    `must` names what has to be done before anything else: `password` (change it).
+    """
 
     session_id: str
     account: accounts.Account
     asker: Asker
     opened_at: datetime
     seen_at: datetime
+    proved_at: datetime
+    until: datetime | None
+    must: tuple[str, ...]
+    fresh_s: int
 
     def ends_at(self) -> datetime:
-        return ends_at(self.opened_at, self.seen_at)
+        return ends_at(self.opened_at, self.seen_at, self.until)
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether whoever sits there has shown lately who they are."""
+        return now - self.proved_at <= timedelta(seconds=self.fresh_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A session as its owner, or a security administrator, sees it."""
+
+    handle: str
+    account_id: UUID
+    opened_at: datetime
+    seen_at: datetime
+    address: str
 
 
 def key_of(token: str) -> str:
@@ -41,9 +73,14 @@ def key_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def ends_at(opened_at: datetime, seen_at: datetime) -> datetime:
+def handle_of(session_id: str) -> str:
+    return session_id[:HANDLE_CHARS]
+
+
+def ends_at(opened_at: datetime, seen_at: datetime, until: datetime | None = None) -> datetime:
     """When a session ends if nobody does anything from now on."""
-    return min(seen_at + timedelta(seconds=settings.SESSION_IDLE_S), opened_at + ABSOLUTE)
+    ends = min(seen_at + timedelta(seconds=settings.SESSION_IDLE_S), opened_at + ABSOLUTE)
+    return min(ends, until) if until else ends
 
 
 def needs_touch(session: Signed, now: datetime) -> bool:
@@ -60,11 +97,36 @@ def find(token: str) -> Signed | None:
 def find_by_id(session_id: str) -> Signed | None:
     """As `find`, for one who knows the session's id; reads the roles anew."""
     now = clock.now()
-    row = Session.objects.filter(pk=session_id, closed_at=None).first()
-    if row is None or ends_at(row.opened_at, row.seen_at) <= now:
+    row = Session.objects.filter(pk=session_id).first()
+    if row is None or ends_at(row.opened_at, row.seen_at, row.until) <= now:
         return None
     account = accounts.account(row.account_id)
     if not account.active or account.version != row.account_version:
         return None  # switched off, or another password since
     asker = queries.asker(row.account_id, now)
-    return Signed(row.pk, account, asker, row.opened_at, row.seen_at)
+    return Signed(
+        row.pk,
+        account,
+        asker,
+        row.opened_at,
+        row.seen_at,
+        row.proved_at or row.opened_at,
+        row.until,
+        musts(account, now),
+        FRESH_S.at(now),
+    )
+
+
+def musts(account: accounts.Account, now: datetime) -> tuple[str, ...]:
+    """What somebody who signs in has to do before anything else."""
+    return ("password",) if account.password_is_due(now) else ()
+
+
+def open_sessions(account_id: UUID, now: datetime) -> list[Open]:
+    """The sessions of an account that hold at `now`, the newest first."""
+    rows = Session.objects.filter(account_id=account_id).order_by("-opened_at")
+    return [
+        Open(handle_of(row.pk), account_id, row.opened_at, row.seen_at, row.address)
+        for row in rows
+        if ends_at(row.opened_at, row.seen_at, row.until) > now
+    ]

@@ -6,6 +6,7 @@ from typing import Final
 
 from .sentences import Words
 from .texts_box import BOX
+from .texts_people import PEOPLE
 
 __all__ = ["DENIALS", "REASONS", "THINGS", "TROUBLES", "UNKNOWN", "VALIDATION", "Words"]
 
@@ -20,28 +21,8 @@ UNKNOWN: Final = Words(
 
 TROUBLES: Final[dict[str, Words]] = {
     **BOX,
+    **PEOPLE,
     # -- who asks
-    "not_signed_in": Words(
-        401,
-        "尚未登录，或登录已过期。",
-        "请登录后再试。",
-        "You are not signed in, or your session has ended.",
-        "Sign in and try again.",
-    ),
-    "wrong_credentials": Words(
-        401,
-        "用户名或密码不对。",
-        "请核对后重试；多次输错会暂时锁定。",
-        "The user name or the password is wrong.",
-        "Check both and try again; after several wrong tries the account is locked for a while.",
-    ),
-    "locked_out": Words(
-        429,
-        "输错次数过多，已暂时锁定。",
-        "请约 {minutes} 分钟后再试，或请安全管理员处理。",
-        "Too many wrong tries: sign-in is locked for now.",
-        "Try again in about {minutes} minutes, or ask the security administrator.",
-    ),
     "not_yours": Words(
         403,
         "不能办理：{denial}。",
@@ -336,6 +317,7 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "password_too_long": ("口令过长", "the password is too long"),
     "password_too_common": ("口令过于常见", "the password is too common"),
     "password_entirely_numeric": ("口令不能全是数字", "a password must not be only digits"),
+    "password_used_before": ("口令近期用过，请换一个", "this password was used before; choose another"),
     "password_too_similar": ("口令与姓名或用户名太像", "the password is too like the name"),
 }
 """What `bad_input` means by `reason`."""
@@ -359,6 +341,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "file": ("文件", "file"),
     "limit": ("限值", "limit"),
     "page": ("页面", "page"),
+    "session": ("登录会话", "session"),
 }
 """What `not_found` and its kind mean by `what`."""
 
@@ -373,6 +356,7 @@ DENIALS: Final[dict[str, tuple[str, str]]] = {
         "上一步由您办理，这一步须由他人办理",
         "you did the step before, so another person must do this one",
     ),
+    "own_account": ("不能对自己的账号办理", "nobody does this to an account of their own"),
     "person_needed": ("这一步须由人办理", "only a person may do it"),
     "scope": ("该接口密钥未获此项权限", "this key of a program is not good for it"),
     "label": ("其密级高于您的查看权限", "its label is above what you are cleared for"),

@@ -39,10 +39,10 @@ def join(account_id: UUID, agency: str, roles: Iterable[str], *, by: By, now: da
 
 @transaction.atomic
 def change_roles(
-    membership_id: UUID, roles: Iterable[str], *, version: int, by: By, now: datetime
+    membership_id: UUID, roles: Iterable[str], *, version: int, of: UUID | None = None, by: By, now: datetime
 ) -> queries.Membership:
-    """Give a membership other roles. Raises NotFound, StaleVersion, BadInput."""
-    row = _held(membership_id, now)
+    """Give a membership (`of` this account) other roles. Raises NotFound, StaleVersion, BadInput."""
+    row = _held(membership_id, now, of)
     held = _checked(row.account_id, row.agency.code, roles, now)
     same = models.Membership.objects.filter(id=membership_id, version=version)
     if not same.update(roles=held, version=version + 1):
@@ -53,9 +53,9 @@ def change_roles(
 
 
 @transaction.atomic
-def leave(membership_id: UUID, *, version: int, by: By, now: datetime) -> None:
-    """End a membership now. Raises NotFound, StaleVersion."""
-    row = _held(membership_id, now)
+def leave(membership_id: UUID, *, version: int, of: UUID | None = None, by: By, now: datetime) -> None:
+    """End a membership (`of` this account) now. Raises NotFound, StaleVersion."""
+    row = _held(membership_id, now, of)
     same = models.Membership.objects.filter(id=membership_id, version=version)
     if not same.update(valid_to=now, version=version + 1):
         raise StaleVersion(what="membership", version=row.version)
@@ -63,9 +63,9 @@ def leave(membership_id: UUID, *, version: int, by: By, now: datetime) -> None:
     journal.record(fact, by=by, at=now, subject=f"account:{row.account_id}")
 
 
-def _held(membership_id: UUID, now: datetime) -> models.Membership:
+def _held(membership_id: UUID, now: datetime, of: UUID | None) -> models.Membership:
     row = models.Membership.objects.select_related("agency").filter(id=membership_id).first()
-    if row is None or (row.valid_to is not None and row.valid_to <= now):
+    if row is None or of not in (None, row.account_id) or (row.valid_to is not None and row.valid_to <= now):
         raise NotFound(what="membership")
     return row
 

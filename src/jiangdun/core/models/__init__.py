@@ -24,6 +24,9 @@ class Account(AbstractBaseUser):
     name_en = models.CharField(max_length=64)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    password_at = models.DateTimeField(null=True)
+    password_temporary = models.BooleanField(default=False)  # given by an administrator: to be changed
+    used_at = models.DateTimeField(null=True)  # the last good sign-in, or the last switch-on
     version = models.PositiveIntegerField(default=1)
 
     USERNAME_FIELD = "username"
@@ -130,19 +133,48 @@ class OutboxRow(models.Model):
         ]
 
 
-class SignInFailure(models.Model):
-    """A bad try to sign in. Holds digests only: neither the name tried nor the address."""
+class PastPassword(models.Model):
+    """A password an account had before, as its hash, so that it is not taken again."""
 
     id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    encoded = models.CharField(max_length=128)
+    at = models.DateTimeField()
+
+
+class KnownPlace(models.Model):
+    """Where an account signed in well: a desk (digest of the token in its browser) or an address (digest)."""
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
     scope = models.CharField(max_length=8)
     digest = models.CharField(max_length=64)
     at = models.DateTimeField()
 
     class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["scope", "digest", "at"], name="core_signin_scope"),
-            models.Index(fields=["at"], name="core_signin_at"),
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "scope", "digest"], name="core_knownplace_once")
         ]
+        indexes: ClassVar = [models.Index(fields=["scope", "digest", "at"], name="core_knownplace_digest")]
+
+
+class Knock(models.Model):
+    """Bad tries to sign in under one mark (digests only: neither the name tried nor the address): the newest
+    moments, in milliseconds, and until when the mark is locked.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    scope = models.CharField(max_length=8)
+    digest = models.CharField(max_length=64)
+    moments = models.JSONField(default=list)
+    until = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+    unsaid = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["scope", "digest"], name="core_knock_once")]
+        indexes: ClassVar = [models.Index(fields=["at"], name="core_knock_at")]
 
 
 class Parameter(models.Model):

@@ -23,6 +23,7 @@ from . import cast, geometry
 def sow(now: datetime) -> dict[str, dict[str, str]]:
     """Everything at once or nothing. Returns the log-ins drawn: username → {password, role, agency, name}."""
     by = By(system="demo")
+    core.set_parameter("session.at_once", 50, by=by, now=now)  # one log-in, many visitors
     for agency in cast.AGENCIES:
         alliance.found_agency(
             agency.code, agency.name_zh, agency.name_en, agency.domain, by=by, now=now, demo=True
@@ -51,8 +52,9 @@ def _people(by: By, now: datetime) -> tuple[dict[str, dict[str, str]], dict[str,
     for person in cast.PEOPLE:
         password = ids.new_secret(12)
         account = core.create_account(
-            person.username, password, name_zh=person.name_zh, name_en=person.name_en, by=by, now=now
-        )
+            person.username, password, name_zh=person.name_zh, name_en=person.name_en, by=by, now=now,
+            temporary=False,
+        )  # fmt: skip
         alliance.join(account.id, person.agency, person.roles, by=by, now=now)
         accounts[person.username] = str(account.id)
         logins[person.username] = {

@@ -17,6 +17,7 @@ from jiangdun.core import clock, ids
 from jiangdun.core.trouble import Trouble
 from jiangdun.web import words
 from jiangdun.web.api import (
+    account,
     alerts,
     alliance,
     board,
@@ -24,6 +25,7 @@ from jiangdun.web.api import (
     health,
     incidents,
     journal,
+    people,
     picture,
     rules,
     session,
@@ -46,6 +48,8 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", session.router, tags=["session"])
+api.add_router("", account.router, tags=["session"])
+api.add_router("", people.router, tags=["people"])
 api.add_router("", board.router, tags=["board"])
 api.add_router("", alerts.router, tags=["alerts"])
 api.add_router("", incidents.router, tags=["incidents"])
