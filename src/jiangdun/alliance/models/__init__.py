@@ -1,6 +1,29 @@
 """The alliance's tables, one file a subject."""
 
+from jiangdun.alliance.models.agreements import (
+    Activation,
+    Agreement,
+    AgreementEdition,
+    AgreementSignature,
+    Annex,
+    CopyOut,
+    Departure,
+    ForwardingConsent,
+    Suspension,
+)
 from jiangdun.alliance.models.people import Membership
 from jiangdun.alliance.models.register import Agency
 
-__all__ = ["Agency", "Membership"]
+__all__ = [
+    "Activation",
+    "Agency",
+    "Agreement",
+    "AgreementEdition",
+    "AgreementSignature",
+    "Annex",
+    "CopyOut",
+    "Departure",
+    "ForwardingConsent",
+    "Membership",
+    "Suspension",
+]
