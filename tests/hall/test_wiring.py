@@ -25,6 +25,12 @@ NO_NEWS_FOR_EARS = {
     # Facts of the same rooms that change none of it.
     "watch.RuleProposed", "picture.UnitStateSet", "picture.ZonesImported", "alliance.MemberJoined",
     "alliance.MemberRolesChanged", "alliance.MemberLeft", "watch.SpoolLineRefused",
+    # what one agency shows another is judged where boards are served
+    "alliance.AgreementDrafted", "alliance.AgreementRevised", "alliance.AgreementSigned",
+    "alliance.AgreementInForce", "alliance.AgreementRenewalDue", "alliance.AgreementExpired",
+    "alliance.AgreementSuspended", "alliance.AgreementResumed", "alliance.AgreementLeft",
+    "alliance.AgreementEnded", "alliance.AnnexActivated", "alliance.AnnexDeactivated",
+    "alliance.ForwardingAllowed", "alliance.ForwardingWithdrawn", "alliance.CopyLeft", "alliance.CopiesFlagged",
 }  # fmt: skip
 
 

@@ -24,6 +24,9 @@ from jiangdun.core.shares import State as ShareState
 REMIND_DAYS: Final = (60, 30)
 """Days before its end at which an agreement is due to be renewed, unless a parameter says otherwise."""
 
+UNMASKED: Final = "none"
+"""Among an annex's masks: the field is shown as it is, though the data set masks it."""
+
 
 class State(StrEnum):
     """How an agreement stands: 起草, 签署中, 待生效, 有效, 待续签, 已暂停, 到期, 已终止."""
@@ -43,7 +46,7 @@ class Terms:
     """What one annex says: `consumer` may see `fields` of `provider`'s `data` for `purposes`.
 
     `valid_from` and `valid_to` narrow the agreement's own term where they are told. `area` is GeoJSON. `masks` goes
-    beside what the data set masks by itself; "none" shows such a field as it is. `dormant`: it gives nothing until
+    beside what the data set masks by itself (`UNMASKED` shows such a field as it is). `dormant`: it gives nothing until
     somebody of `awakened_by` activates it for a time. It is never passed on unless the provider consents.
     """
 
@@ -216,10 +219,14 @@ def gone(agreement: Agreement, edition: Edition) -> frozenset[str]:
 
 
 def parties(agreement: Agreement) -> frozenset[str]:
-    """Who may read and touch it: the parties of the editions that count, and of the one being drafted."""
-    counting = [e for e in agreement.editions if e.signed_at is not None] or [newest(agreement)]
-    draft = open_draft(agreement)
-    return frozenset().union(*(e.parties for e in [*counting[-2:], *([draft] if draft else [])]))
+    """Who may read it: every agency that is or was named as a party."""
+    return frozenset[str]().union(*(edition.parties for edition in agreement.editions))
+
+
+def acting(agreement: Agreement, now: datetime) -> frozenset[str]:
+    """Who may act on it: the parties of what is in force, to come or being drafted, but for those that left."""
+    counting = [edition for edition, _ in live(agreement, now)] or [newest(agreement)]
+    return frozenset[str]().union(*(set(e.parties) - gone(agreement, e) for e in counting))
 
 
 def suspended_by(agreement: Agreement, annex: int | None = None) -> tuple[Suspension, ...]:
@@ -352,4 +359,4 @@ def masks_of(terms: Terms) -> dict[str, str]:
     """How the fields an annex shows are masked: as the data set says, and as the annex says otherwise."""
     data = datasets.find(terms.data)
     usual = {} if data is None else {name: how for name, how in data.masks.items() if name in terms.fields}
-    return {name: how for name, how in {**usual, **terms.masks}.items() if how != "none"}
+    return {name: how for name, how in {**usual, **terms.masks}.items() if how != UNMASKED}

@@ -12,8 +12,8 @@ from itertools import product
 from typing import Any, Final
 
 from jiangdun.alliance import areas, templates
-from jiangdun.alliance.agreements import Annex, Edition, Terms
-from jiangdun.core import canonical, datasets
+from jiangdun.alliance.agreements import UNMASKED, Annex, Edition, Terms
+from jiangdun.core import canonical, datasets, masking
 from jiangdun.core.labels import Label
 from jiangdun.core.trouble import BadInput, OverLimit
 
@@ -33,7 +33,6 @@ EVERY: Final = "*"
 """Stands for every party, one after another, in an annex as people write it."""
 FREQUENCIES: Final = ("live", "hourly", "daily", "on_request")
 AWAKENERS: Final = ("provider", "either")
-_MASK: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -221,8 +220,9 @@ def _annex_fields(at: str, terms: Terms, known: frozenset[str]) -> None:
     strange = sorted(set(terms.fields) - known)
     if strange:
         raise BadInput(field=f"{at}.fields", reason="unknown_field", names=strange[:10])
-    if any(name not in terms.fields or not _MASK.fullmatch(how) for name, how in terms.masks.items()):
-        raise BadInput(field=f"{at}.masks", reason="mask")
+    masks = masking.known() | {UNMASKED}
+    if any(name not in terms.fields or how not in masks for name, how in terms.masks.items()):
+        raise BadInput(field=f"{at}.masks", reason="mask", values=sorted(masks))
 
 
 def _annex_term(at: str, terms: Terms, draft: Draft) -> None:
@@ -248,7 +248,7 @@ def _text(field: str, value: str, most: int, *, needed: bool = True) -> None:
         raise BadInput(field=field, reason="needed")
     if len(value) > most:
         raise BadInput(field=field, reason="too_long", most=most)
-    if any(ord(one) < 32 and one not in "\n\t" or 0xD800 <= ord(one) <= 0xDFFF for one in value):
+    if any((ord(one) < 32 and one not in "\n\t") or 0xD800 <= ord(one) <= 0xDFFF for one in value):
         raise BadInput(field=field, reason="characters")
 
 

@@ -29,6 +29,7 @@ from jiangdun.web.live import live
 from . import cert, gathering, settings, sources, tls, wiring
 from .doors import Doors
 from .link import Caller, Word
+from .sharing import Sharing
 from .spooling import Spooling
 
 TICK_S: Final = 0.2
@@ -60,11 +61,13 @@ class Desk:
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._ids = itertools.count(1)
         self._units: dict[str, Any] = {}
+        self._sharing = Sharing()
         self._pulsed_s = clock.monotonic()
 
     async def run(self) -> None:
         wiring.register_timers()
         self._writer.start()
+        await web.read(self._sharing.bind)
         web.bind(
             writer=self._writer.do,
             counts=self._counts,
@@ -119,7 +122,8 @@ class Desk:
     # -- the journal's news
 
     def _sealed(self, facts: list[Sealed]) -> None:
-        """In the writer's thread, after the commit."""
+        """In the writer's thread, after the commit, before anybody has an answer."""
+        self._sharing.heard(facts)
         live.publish_facts(facts)
         told = {wiring.TELLS_EARS[f.kind] for f in facts if f.kind in wiring.TELLS_EARS}
         self._loop.call_soon_threadsafe(self._owe, told)
@@ -131,6 +135,8 @@ class Desk:
                 pass
 
     async def _tick(self) -> None:
+        if self._sharing.owed:
+            await web.read(self._sharing.bind)
         while await self._writer.do(lambda: timers.tick(clock.now())) >= timers.TICK_MAX:
             pass
 

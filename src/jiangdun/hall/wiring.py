@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from jiangdun.alliance import actions as alliance
 from jiangdun.core import timers
 from jiangdun.core.journal import Sealed
 from jiangdun.core.readers import Reader
@@ -41,5 +42,6 @@ TELLS_EARS: Final = {
 
 def register_timers() -> None:
     """Who answers when a deadline is due."""
-    for kind, handler in response.TIMERS.items():
-        timers.register(kind, handler)
+    for room in (alliance.TIMERS, response.TIMERS):
+        for kind, handler in room.items():
+            timers.register(kind, handler)

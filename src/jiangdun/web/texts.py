@@ -239,6 +239,91 @@ TROUBLES: Final[dict[str, Words]] = {
         "The zone file was not taken in: {count} faults.",
         "Correct each and import the whole file again; the zones in force are unchanged.",
     ),
+    # -- agreements
+    "agreement_signed_already": Words(
+        409,
+        "贵单位已签署这一版本。",
+        "无须再签；其余各方签署后自动生效。",
+        "Your agency has signed this version already.",
+        "Nothing more is needed; it is in force once the others have signed.",
+    ),
+    "agreement_over": Words(
+        409,
+        "该协议已终止。",
+        "如需继续共享，请起草新的协议。",
+        "This agreement has ended.",
+        "To share again, draft a new one.",
+    ),
+    "nothing_to_renew": Words(
+        409,
+        "该协议尚未生效，无须续签。",
+        "请先完成签署，或修改草案。",
+        "This agreement is not in force yet: there is nothing to renew.",
+        "Have it signed first, or revise the draft.",
+    ),
+    "nothing_to_sign": Words(
+        409,
+        "没有等待签署的版本。",
+        "请查看协议当前状态；如需变更，请修订后再签。",
+        "No version of it waits for signatures.",
+        "Look at its present state; to change it, revise it and sign anew.",
+    ),
+    "signs_twice": Words(
+        409,
+        "同一人不能代表两方签署。",
+        "请由本单位另一名有签署权的人员签署。",
+        "One person cannot sign for two parties.",
+        "Let another approver of your agency sign.",
+    ),
+    "agreement_suspended": Words(
+        409,
+        "贵单位已暂停，无须重复。",
+        "如需恢复，请点“恢复共享”。",
+        "Your agency has suspended it already.",
+        "To let it go on, resume it.",
+    ),
+    "not_suspended_by_you": Words(
+        409,
+        "没有由贵单位发起的暂停。",
+        "由他方暂停的，请与该单位联系恢复。",
+        "Your agency has not suspended it.",
+        "Where another party did, ask that party to resume it.",
+    ),
+    "agreement_not_in_force": Words(
+        409,
+        "该附件目前不在有效期内或已被暂停，不能启用。",
+        "请先完成签署、续签或恢复共享。",
+        "This annex is outside its term or suspended and cannot be activated.",
+        "Have it signed, renewed or resumed first.",
+    ),
+    "annex_not_dormant": Words(
+        409,
+        "该附件不是休眠附件，无须启用。",
+        "请查看其状态。",
+        "This annex is not a dormant one: it needs no activation.",
+        "Look at its state.",
+    ),
+    "annex_awake": Words(
+        409,
+        "该附件正在启用中。",
+        "如需延长，请先停用再重新启用。",
+        "This annex is active already.",
+        "To prolong it, deactivate it and activate it anew.",
+    ),
+    "annex_asleep": Words(
+        409,
+        "该附件目前处于休眠。",
+        "无须停用。",
+        "This annex is dormant now.",
+        "There is nothing to deactivate.",
+    ),
+    "forwarding_allowed_already": Words(
+        409,
+        "已同意向该单位转交。",
+        "无须重复；如需收回，请点“撤回同意”。",
+        "Passing it on to that agency is allowed already.",
+        "Nothing more is needed; to take it back, withdraw the consent.",
+    ),
 }
 
 VALIDATION: Final[dict[str, tuple[str, str]]] = {
@@ -319,6 +404,29 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "password_entirely_numeric": ("口令不能全是数字", "a password must not be only digits"),
     "password_used_before": ("口令近期用过，请换一个", "this password was used before; choose another"),
     "password_too_similar": ("口令与姓名或用户名太像", "the password is too like the name"),
+    "not_an_area": (
+        "应为 GeoJSON 面（Polygon 或 MultiPolygon）",
+        "it must be a GeoJSON Polygon or MultiPolygon",
+    ),
+    "too_many_points": ("点数过多（最多 {most}）", "it has too many points (at most {most})"),
+    "not_a_place": ("坐标应为经度、纬度（度，WGS-84）", "each point must be longitude, latitude in degrees"),
+    "ring_is_open": (
+        "每个环至少四点，且首尾相接",
+        "each ring needs four points or more, and ends where it begins",
+    ),
+    "crosses_itself": ("边界自相交或面积为零", "its border crosses itself, or it holds no ground"),
+    "two_parties": ("至少需要两方", "two parties or more are needed"),
+    "not_a_party": ("{code} 不是协议当事方", "{code} is not a party of the agreement"),
+    "to_oneself": ("不能共享给自己", "nobody needs an agreement with themselves"),
+    "unknown_data": ("没有名为 {code} 的数据集", "there is no data set {code}"),
+    "unknown_field": ("该数据集没有这些字段：{names}", "the data set has no such fields: {names}"),
+    "mask": (
+        "脱敏方式不存在，或所指字段未共享（可选 {values}）",
+        "no such mask, or it is for a field that is not shared ({values})",
+    ),
+    "outside_term": ("须在协议有效期之内", "it must lie within the agreement's own term"),
+    "term_too_long": ("有效期过长（最多 {most} 天）", "the term is too long (at most {most} days)"),
+    "time_box": ("须晚于现在，且不超过 {most} 小时", "it must lie after now, and at most {most} hours ahead"),
 }
 """What `bad_input` means by `reason`."""
 
@@ -342,6 +450,9 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "limit": ("限值", "limit"),
     "page": ("页面", "page"),
     "session": ("登录会话", "session"),
+    "agreement": ("协议", "agreement"),
+    "annex": ("协议附件", "annex"),
+    "consent": ("转交同意", "consent"),
 }
 """What `not_found` and its kind mean by `what`."""
 
@@ -369,5 +480,8 @@ DENIALS: Final[dict[str, tuple[str, str]]] = {
     "not_yet": ("共享协议尚未生效", "the agreement to share it is not in force yet"),
     "outside_area": ("位于协议约定区域之外", "it lies outside the area agreed on"),
     "too_fresh": ("按协议须延时后方可查看", "by agreement it is shown with a delay"),
+    "not_a_party": ("贵单位不是该协议的当事方", "your agency is not a party of this agreement"),
+    "not_awakener": ("按附件约定不由贵单位启用", "by its terms your agency does not activate this annex"),
+    "not_provider": ("只有提供数据的单位可以决定", "only the agency that provides the data decides on it"),
 }
 """What `not_yours` means by `reason`."""

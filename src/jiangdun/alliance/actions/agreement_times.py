@@ -51,7 +51,7 @@ def put_to_sleep(
     journal.record(fact, by=by, at=now, subject=f"agreement:{held.id}", cause=cause)
 
 
-def _due(key: str, payload: Any, due_at: datetime, now: datetime) -> None:
+def _due(_key: str, payload: Any, _due_at: datetime, now: datetime) -> None:
     """Say that the end is near, unless something signed follows or it is over anyhow."""
     held, edition = _held(payload)
     followed = any(e.number > edition.number for e in held.editions if e.signed_at is not None)
@@ -61,7 +61,7 @@ def _due(key: str, payload: Any, due_at: datetime, now: datetime) -> None:
         journal.record(fact, by=SYSTEM, at=now, subject=f"agreement:{held.id}")
 
 
-def _ended(key: str, payload: Any, due_at: datetime, now: datetime) -> None:
+def _ended(_key: str, payload: Any, _due_at: datetime, now: datetime) -> None:
     """Say that the term is over, unless another edition holds in its place. The shares ended by themselves."""
     held, edition = _held(payload)
     if held.ended_at is not None or thinking.in_force(held, now) != edition:
@@ -72,7 +72,7 @@ def _ended(key: str, payload: Any, due_at: datetime, now: datetime) -> None:
     copies.flag(held, {a.number for a in edition.annexes}, "expired", SYSTEM, now, cause)
 
 
-def _sleeps(key: str, payload: Any, due_at: datetime, now: datetime) -> None:
+def _sleeps(_key: str, payload: Any, _due_at: datetime, now: datetime) -> None:
     held = queries.agreement(UUID(payload["agreement"]))
     found = next(a for a in held.activations if str(a.id) == payload["activation"])
     put_to_sleep(held, found, "time", SYSTEM, now, None)

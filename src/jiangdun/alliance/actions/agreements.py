@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import F
 
 from jiangdun.alliance import agreements as thinking
 from jiangdun.alliance import drafting, facts, models, queries, templates
@@ -52,7 +52,7 @@ def revise_agreement(agreement_id: UUID, draft: Draft, *, version: int, by: By, 
 
     Raises NotFound, StaleVersion where somebody was quicker, NotYours, WrongState, BadInput, OverLimit.
     """
-    held = _touched(agreement_id, by, version)
+    held = _touched(agreement_id, by, now, version)
     written = _checked(draft, by, now)
     _put_down(held, written, by, now)
     return queries.agreement(agreement_id)
@@ -65,7 +65,7 @@ def renew_agreement(
     """Write an edition for the time from the end of the one in force to `valid_to`: the same words, to be signed by
     all. Raises NotFound, StaleVersion, NotYours, WrongState (`nothing_to_renew`), BadInput.
     """
-    held = _touched(agreement_id, by, version)
+    held = _touched(agreement_id, by, now, version)
     edition = thinking.in_force(held, now)
     if edition is None:
         raise WrongState("nothing_to_renew")
@@ -81,23 +81,21 @@ def sign_agreement(agreement_id: UUID, *, edition: int, digest: str, by: By, now
     Raises NotFound, NotYours, StaleVersion where it reads otherwise by now, AlreadySigned, WrongState
     (`signs_twice`: one person does not sign for two parties; `nothing_to_sign`).
     """
-    held = _touched(agreement_id, by)
+    held = _touched(agreement_id, by, now)
     waiting = thinking.open_draft(held)
     if waiting is None:
         raise WrongState("nothing_to_sign")
     if (waiting.number, waiting.digest) != (edition, digest):
         raise StaleVersion(what="agreement", version=held.version)
-    signer = _signer(waiting, by)
+    agency, person = _signer(waiting, by)
     row = models.AgreementEdition.objects.get(agreement_id=agreement_id, number=edition)
     try:
         with transaction.atomic():
-            models.AgreementSignature.objects.create(
-                edition=row, agency=signer.agency, person=signer.person, at=now
-            )
+            models.AgreementSignature.objects.create(edition=row, agency=agency, person=person, at=now)
     except IntegrityError:
         raise AlreadySigned("agreement_signed_already") from None
-    missing = [party for party in thinking.missing(waiting) if party != signer.agency]
-    signed = facts.AgreementSigned(agreement_id, edition, str(signer.agency), digest, missing)
+    missing = [party for party in thinking.missing(waiting) if party != agency]
+    signed = facts.AgreementSigned(agreement_id, edition, agency, digest, missing)
     cause = journal.record(signed, by=by, at=now, subject=f"agreement:{agreement_id}")
     if not missing:
         _put_in_force(held, waiting, by, now, cause)
@@ -116,18 +114,16 @@ def touch(agreement_id: UUID) -> Agreement:
     return held
 
 
-def require_party(held: Agreement, by: By) -> str:
+def require_party(held: Agreement, by: By, now: datetime) -> str:
     """The agency `by` acts for, which must be a party that has not left. Raises NotYours."""
-    counting = [e for e in held.editions if e.void_at is None][-2:]
-    within = any(by.agency in e.parties and by.agency not in thinking.gone(held, e) for e in counting)
-    if by.agency is None or not within:
+    if by.agency is None or by.agency not in thinking.acting(held, now):
         raise NotYours(reason="not_a_party", verb="agreement")
     return by.agency
 
 
-def _touched(agreement_id: UUID, by: By, version: int | None = None) -> Agreement:
+def _touched(agreement_id: UUID, by: By, now: datetime, version: int | None = None) -> Agreement:
     held = touch(agreement_id)
-    require_party(held, by)
+    require_party(held, by, now)
     if version is not None and held.version != version + 1:
         raise StaleVersion(what="agreement", version=held.version - 1)
     return held
@@ -202,15 +198,17 @@ def _write(
     return edition
 
 
-def _signer(waiting: Edition, by: By) -> By:
-    """Who signs: a person, for a party that has not, and who has not signed for another."""
-    if by.person is None or by.agency not in waiting.parties:
-        raise NotYours(reason="not_a_party" if by.person else "person_needed", verb="agreement.sign")
+def _signer(waiting: Edition, by: By) -> tuple[str, str]:
+    """Who signs (agency, person): a person, for a party that has not, who has not signed for another."""
+    if by.person is None:
+        raise NotYours(reason="person_needed", verb="agreement.sign")
+    if by.agency is None or by.agency not in waiting.parties:
+        raise NotYours(reason="not_a_party", verb="agreement.sign")
     if any(signature.agency == by.agency for signature in waiting.signatures):
         raise AlreadySigned("agreement_signed_already")
     if any(signature.person == by.person for signature in waiting.signatures):
         raise WrongState("signs_twice")
-    return by
+    return by.agency, by.person
 
 
 def _put_in_force(held: Agreement, edition: Edition, by: By, now: datetime, cause: int) -> None:

@@ -26,7 +26,7 @@ def suspend(agreement_id: UUID, annex: int | None = None, *, reason: str, by: By
     """
     words = drafting.reason(reason)
     held = touch(agreement_id)
-    agency = require_party(held, by)
+    agency = require_party(held, by, now)
     numbers = _numbers(held, annex, now)
     if any(s.agency == agency for s in thinking.suspended_by(held, annex)):
         raise WrongState("agreement_suspended")
@@ -43,7 +43,7 @@ def suspend(agreement_id: UUID, annex: int | None = None, *, reason: str, by: By
 def resume(agreement_id: UUID, annex: int | None = None, *, by: By, now: datetime) -> Agreement:
     """Let go on what one's own agency stopped; another's suspension stands. Raises NotFound, NotYours, WrongState."""
     held = touch(agreement_id)
-    agency = require_party(held, by)
+    agency = require_party(held, by, now)
     own = [s.id for s in thinking.suspended_by(held, annex) if s.agency == agency]
     if not own:
         raise WrongState("not_suspended_by_you")
@@ -60,7 +60,7 @@ def terminate(agreement_id: UUID, *, reason: str, by: By, now: datetime) -> Agre
     """
     words = drafting.reason(reason)
     held = touch(agreement_id)
-    agency = require_party(held, by)
+    agency = require_party(held, by, now)
     if any(e.signatures for e in held.editions):
         _leave(held, agency, words, by, now, None)
     else:
@@ -95,7 +95,7 @@ def activate(
     """
     words = drafting.reason(reason)
     held = touch(agreement_id)
-    agency = require_party(held, by)
+    agency = require_party(held, by, now)
     edition, found = _annex(held, annex, now)
     terms = found.terms
     allowed = {terms.provider} | ({terms.consumer} if terms.awakened_by == "either" else set())
@@ -130,7 +130,7 @@ def activate(
 def deactivate(agreement_id: UUID, annex: int, *, by: By, now: datetime) -> Agreement:
     """Put an annex to sleep before its time: its provider or its consumer. Raises NotFound, NotYours, WrongState."""
     held = touch(agreement_id)
-    agency = require_party(held, by)
+    agency = require_party(held, by, now)
     _, found = _annex(held, annex, now)
     if agency not in (found.terms.provider, found.terms.consumer):
         raise NotYours(reason="not_awakener", verb="agreement.activate")
@@ -241,7 +241,7 @@ def _annex(held: Agreement, number: int, now: datetime) -> tuple[Edition, Annex]
 def _provided(agreement_id: UUID, number: int, by: By, now: datetime) -> tuple[Agreement, Annex]:
     """An annex whose provider is the agency `by` acts for."""
     held = touch(agreement_id)
-    agency = require_party(held, by)
+    agency = require_party(held, by, now)
     _, found = _annex(held, number, now)
     if agency != found.terms.provider:
         raise NotYours(reason="not_provider", verb="agreement.suspend")

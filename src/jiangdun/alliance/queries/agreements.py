@@ -204,9 +204,8 @@ def _placed(rows: Any) -> Iterable[tuple[Annex, UUID, int]]:
 
 
 def _terms(row: models.Annex) -> Terms:
-    listed = {"fields": tuple(row.fields), "purposes": tuple(row.purposes)}
-    same = {f.name: getattr(row, f.name) for f in fields(Terms) if f.name not in listed}
-    return Terms(**same, **listed)
+    said: dict[str, Any] = {f.name: getattr(row, f.name) for f in fields(Terms)}
+    return Terms(**{**said, "fields": tuple(row.fields), "purposes": tuple(row.purposes)})
 
 
 def _group(rows: Iterable[Any], kind: type[Any]) -> dict[UUID, list[Any]]:

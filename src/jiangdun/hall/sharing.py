@@ -1,0 +1,44 @@
+"""What agreements let agencies see of one another, bound to `core.access` in this process.
+
+Bound at start and after every fact of the alliance, before whoever caused it has an answer: a revocation that was
+answered is in force. What begins or ends by the clock is in the shares themselves.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Final
+
+import structlog
+
+from jiangdun.alliance import queries as alliance
+from jiangdun.core import access, clock
+from jiangdun.core.journal import Sealed
+
+ROOM: Final = "alliance."
+
+log = structlog.get_logger()
+
+
+class Sharing:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.owed = True
+        """Whether what is bound may be older than the tables."""
+
+    def bind(self) -> None:
+        """Read the shares and let them hold. Where they cannot be read none holds, until they can."""
+        with self._lock:  # who comes later reads later: nothing older overtakes what is newer
+            try:
+                access.bind_shares(alliance.shares(clock.now()))
+                self.owed = False
+            except Exception:
+                access.bind_shares(())
+                self.owed = True
+                log.exception("the shares could not be read: nobody sees what is another's until they can")
+
+    def heard(self, facts: Iterable[Sealed]) -> None:
+        """Facts were committed: bind anew where they may have changed what is shared."""
+        if any(fact.kind.startswith(ROOM) for fact in facts):
+            self.bind()
