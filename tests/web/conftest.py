@@ -20,7 +20,7 @@ from jiangdun.alliance import actions as alliance
 from jiangdun.alliance.grants import GRANTS, ROLES
 from jiangdun.core import access, accounts, clock, journal
 from jiangdun.core.journal import By
-from jiangdun.web import asking, desk
+from jiangdun.web import asking, desk, ledger
 from jiangdun.web.asgi import application
 from jiangdun.web.live import live
 from jiangdun.web.sessions import key_of
@@ -211,6 +211,7 @@ def house(db: None, ears: Ears, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.setattr(asking, "FRESH_S", -1.0)  # `test_session` tries what is kept
     access.bind(GRANTS)
     desk.bind(writer=write, reader=here, ears=ears, demo=True)
+    ledger.reset()
     live.__init__()  # type: ignore[misc]  # nobody is on the wire, nothing was published
     yield
     desk.unbind()

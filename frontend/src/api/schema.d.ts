@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read
+         * @description Looks, newest first. Reading them is a look too.
+         */
+        get: operations["jiangdun_web_api_access_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify
+         * @description Walk the ledger's chain from its beginning, as `jiangdun journal verify` does.
+         */
+        get: operations["jiangdun_web_api_access_verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account": {
         parameters: {
             query?: never;
@@ -1716,6 +1756,65 @@ export interface components {
             words: string;
         };
         /**
+         * Look
+         * @description One look. `kind`: open, list, export, unmask, live_start, live_end, denied. `owner` is whose it was, `annexes`
+         *     let it be seen (none: no agreement was needed), `shown` the fields where not all were shown.
+         */
+        Look: {
+            /**
+             * Address
+             * @description salted digest
+             */
+            address: string;
+            /** Agency */
+            agency: string;
+            /** Allowed */
+            allowed: boolean;
+            /** Annexes */
+            annexes: string[];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Count */
+            count: number;
+            /** Hash */
+            hash: string;
+            /** Kind */
+            kind: string;
+            /** No */
+            no: number;
+            /** Owner */
+            owner: string;
+            /** Person */
+            person: string;
+            /** Purpose */
+            purpose: string;
+            /** Reason */
+            reason: string;
+            /** Roles */
+            roles: string[];
+            /** Shown */
+            shown: string[];
+            /** Subject */
+            subject: string;
+            /** Verb */
+            verb: string;
+        };
+        /**
+         * Looks
+         * @description Newest first. `before` is what to ask the next page with, null at the end.
+         */
+        Looks: {
+            /** Before */
+            before: number | null;
+            /** Head */
+            head: number;
+            /** Looks */
+            looks: components["schemas"]["Look"][];
+        };
+        /**
          * Me
          * @description Who is signed in. `verbs` is what the screens may offer; each act is judged anew with its thing.
          */
@@ -2189,6 +2288,29 @@ export interface components {
             version: number;
         };
         /**
+         * Whole
+         * @description Whether a chain is whole: rows checked, the newest anchored number, and what was found wrong (codes).
+         */
+        Whole: {
+            /** Anchored */
+            anchored: number;
+            /** Checked */
+            checked: number;
+            /**
+             * Checked At
+             * Format: date-time
+             */
+            checked_at: string;
+            /** Found */
+            found: number;
+            /** Head */
+            head: number;
+            /** Ok */
+            ok: boolean;
+            /** Problems */
+            problems: string[];
+        };
+        /**
          * ZonesTaken
          * @description `drawn` names the zones that are new or changed; `same` were there already.
          */
@@ -2209,6 +2331,72 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    jiangdun_web_api_access_read: {
+        parameters: {
+            query?: {
+                person?: string;
+                subject?: string;
+                agency?: string;
+                owner?: string;
+                kind?: string;
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looks"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_access_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Whole"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_account_own: {
         parameters: {
             query?: never;

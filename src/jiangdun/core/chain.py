@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from jiangdun.core import canonical
 
@@ -68,24 +69,18 @@ def check_algorithms(names: Sequence[str]) -> tuple[str, ...]:
 def link(tip: Tip, fact: Recorded, sealed_at: datetime, algorithms: tuple[str, ...]) -> Tip:
     """The tip after `fact` is sealed onto `tip` at `sealed_at`, hashed by `algorithms`."""
     fields = [
-        tip.number + 1,
-        canonical.moment(sealed_at),
-        ",".join(algorithms),
-        fact.id,
-        fact.kind,
-        fact.version,
-        canonical.moment(fact.at),
-        fact.person,
-        fact.agency,
-        fact.rule,
-        fact.system,
-        fact.cause,
-        fact.subject,
-        fact.exercise,
-        fact.body,
-    ]
-    sha256 = hashlib.sha256(canonical.text([tip.sha256, *fields]).encode()).hexdigest()
+        canonical.moment(sealed_at), ",".join(algorithms), fact.id, fact.kind, fact.version,
+        canonical.moment(fact.at), fact.person, fact.agency, fact.rule, fact.system, fact.cause, fact.subject,
+        fact.exercise, fact.body,
+    ]  # fmt: skip
+    return onto(tip, fields, algorithms)
+
+
+def onto(tip: Tip, fields: Sequence[Any], algorithms: tuple[str, ...]) -> Tip:
+    """The tip after a row of these fields: [previous hash, number, *fields] is what each hash covers."""
+    row = [tip.number + 1, *fields]
+    sha256 = hashlib.sha256(canonical.text([tip.sha256, *row]).encode()).hexdigest()
     sm3 = FIRST
     if SM3 in algorithms:
-        sm3 = hashlib.new(SM3, canonical.text([tip.sm3, *fields]).encode()).hexdigest()
+        sm3 = hashlib.new(SM3, canonical.text([tip.sm3, *row]).encode()).hexdigest()
     return Tip(tip.number + 1, sha256, sm3, algorithms)

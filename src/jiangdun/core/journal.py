@@ -29,8 +29,8 @@ from jiangdun.core.kinds import fact, upcast
 from jiangdun.core.models import FactRow, Seal, Unsealed
 
 __all__ = [
-    "By", "Problem", "Sealed", "Verdict", "about", "after", "anchor", "fact", "head", "record", "seal",
-    "seal_facts", "upcast", "verify", "waiting",
+    "By", "Problem", "Sealed", "Verdict", "about", "after", "algorithms", "anchor", "fact", "head", "record",
+    "seal", "seal_facts", "upcast", "verify", "waiting",
 ]  # fmt: skip
 
 SEAL_MAX = 1_000
@@ -150,8 +150,7 @@ def seal_facts(now: datetime, limit: int = SEAL_MAX) -> list[Sealed]:
         rows = list(FactRow.objects.filter(id__in=waiting).order_by("id"))
         tip, seals = _tip(), []
         for row in rows:
-            algorithms = _algorithms_from(row, tip)
-            linked = chain.link(tip, _recorded(row), now, algorithms)
+            linked = chain.link(tip, _recorded(row), now, _algorithms_from(row, tip))
             seals.append(_seal_row(row, tip, linked, now))
             tip = linked
         Seal.objects.bulk_create(seals)
@@ -162,6 +161,11 @@ def seal_facts(now: datetime, limit: int = SEAL_MAX) -> list[Sealed]:
 def head() -> int:
     """The last seal number; 0 in an empty journal."""
     return Seal.objects.order_by("-number").values_list("number", flat=True).first() or 0
+
+
+def algorithms() -> tuple[str, ...]:
+    """By which algorithms the journal is hashed now."""
+    return _tip().algorithms
 
 
 def waiting() -> int:
@@ -236,10 +240,10 @@ def _walk(end: int, expected: dict[int, str]) -> Iterator[Problem]:
         if row.previous != tip.sha256:
             yield Problem("chain", f"seal {number} does not continue its predecessor", number, fact_id)
         before = chain.Tip(number - 1, row.previous, tip.sm3, tip.algorithms)
-        algorithms = _algorithms_from(row.fact, before)
-        if row.algorithms != ",".join(algorithms):
+        held = _algorithms_from(row.fact, before)
+        if row.algorithms != ",".join(held):
             yield Problem("algorithms", f"seal {number} uses {row.algorithms}", number, fact_id)
-        linked = chain.link(before, _recorded(row.fact), row.sealed_at, algorithms)
+        linked = chain.link(before, _recorded(row.fact), row.sealed_at, held)
         if (row.hash, row.sm3) != (linked.sha256, linked.sm3):
             yield Problem("hash", f"fact {fact_id} is not what seal {number} sealed", number, fact_id)
         if expected.get(number, row.hash) != row.hash:
@@ -247,7 +251,7 @@ def _walk(end: int, expected: dict[int, str]) -> Iterator[Problem]:
                 "anchor", f"seal {number} is not the one noted outside the database", number, fact_id
             )
         # Go on from what stands there, so that one broken link is one problem and not all that follow.
-        tip = chain.Tip(number, row.hash, row.sm3, algorithms)
+        tip = chain.Tip(number, row.hash, row.sm3, held)
 
 
 def _seals_until(end: int) -> Iterator[Seal]:

@@ -1,4 +1,4 @@
-"""The database itself keeps the journal append-only, and queues each new fact for the sealer.
+"""The database itself keeps the journal and the access ledger append-only, and queues each new fact for the sealer.
 
 Installed by a migration on both databases. A later migration that rebuilds one of these tables on SQLite
 loses its triggers and must call `install` again; a test compares.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-_KEPT = {"core_fact": "id", "core_seal": "number"}
+_KEPT = {"core_fact": "id", "core_seal": "number", "core_access": "number"}
 
 _SQLITE_QUEUE = """CREATE TRIGGER core_fact_queue AFTER INSERT ON core_fact
 BEGIN INSERT INTO core_unsealed (fact_id) VALUES (NEW.id); END"""
@@ -25,17 +25,20 @@ FOR EACH ROW EXECUTE FUNCTION core_queue()"""
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Create the triggers, anew where some exist. The tables exist."""
+    """Create the triggers, anew where some exist, on those of the tables that are there."""
     remove(connection)
     with connection.cursor() as cursor:
-        for statement in _creating(connection.vendor):
+        for statement in _creating(connection.vendor, _there(connection)):
             cursor.execute(statement)
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Drop the triggers: for undoing the migration, and for tests that empty all tables."""
     with connection.cursor() as cursor:
+        there = _there(connection)
         for name, table in names(connection.vendor).items():
+            if table not in there:
+                continue
             where = f" ON {table}" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{where}")
 
@@ -47,10 +50,16 @@ def names(vendor: str) -> dict[str, str]:
     return {**found, "core_fact_queue": "core_fact"}
 
 
-def _creating(vendor: str) -> list[str]:
+def _there(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """The tables that exist: an older migration knows fewer."""
+    exist = connection.introspection.table_names()
+    return {table: key for table, key in _KEPT.items() if table in exist}
+
+
+def _creating(vendor: str, kept: dict[str, str]) -> list[str]:
     if vendor == "postgresql":
         statements = list(_POSTGRES_FUNCTIONS)
-        for table in _KEPT:
+        for table in kept:
             statements.append(
                 f"CREATE TRIGGER {table}_keep BEFORE UPDATE OR DELETE ON {table}"
                 " FOR EACH ROW EXECUTE FUNCTION core_refuse()"
@@ -61,7 +70,7 @@ def _creating(vendor: str) -> list[str]:
             )
         return [*statements, _POSTGRES_QUEUE]
     if vendor == "sqlite":
-        return [s for table, key in _KEPT.items() for s in _sqlite_keeping(table, key)] + [_SQLITE_QUEUE]
+        return [s for table, key in kept.items() for s in _sqlite_keeping(table, key)] + [_SQLITE_QUEUE]
     raise NotImplementedError(f"no journal triggers for {vendor}: use SQLite or PostgreSQL")
 
 

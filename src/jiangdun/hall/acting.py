@@ -15,7 +15,7 @@ from typing import Any, Final
 import structlog
 
 from jiangdun.alliance import queries as alliance
-from jiangdun.core import clock, journal, timers
+from jiangdun.core import clock, journal, ledger, timers
 from jiangdun.core.journal import By, Sealed
 from jiangdun.core.trouble import Trouble
 from jiangdun.core.writer import Writer
@@ -24,6 +24,7 @@ from jiangdun.response import geofence
 from jiangdun.response import queries as incidents
 from jiangdun.web import actions as web_actions
 from jiangdun.web import desk as web
+from jiangdun.web import ledger as web_ledger
 from jiangdun.web.live import live
 
 from . import cert, gathering, settings, sources, tls, wiring
@@ -83,6 +84,7 @@ class Desk:
             self._forever(self._tell_ears, RETELL_S, self._owing),
             self._forever(self._arrivals, ARRIVALS_S),
             self._forever(self._anchor, ANCHOR_S),
+            self._forever(web_ledger.flush, web_ledger.FLUSH_S, web_ledger.wake),
             self._forever(self._end_idle, IDLE_LOOK_S),
             self._forever(self._speak_for_ears, PULSE_S),
             self._link.run(),
@@ -99,6 +101,7 @@ class Desk:
             await asyncio.gather(*tasks, return_exceptions=True)
             with contextlib.suppress(asyncio.CancelledError):
                 await serving
+            await web_ledger.flush()
             await asyncio.to_thread(self._writer.stop)
 
     async def _forever(
@@ -142,6 +145,7 @@ class Desk:
 
     async def _anchor(self) -> None:
         await web.read(lambda: journal.anchor(clock.now()))
+        await web.read(lambda: ledger.anchor(clock.now()))
 
     async def _end_idle(self) -> None:
         """Sessions nobody used: each ends with a fact, and its boards are closed."""

@@ -52,6 +52,7 @@ class May:
             check_page(request)
         if session.must and not self.early:
             raise Trouble(MUSTS[session.must[0]])
+        request.asker = session.asker  # type: ignore[attr-defined]  # for the ledger, where it ends here
         if self.verb is not None:
             access.require(session.asker, self.verb)
         if self.fresh and not session.is_fresh(clock.now()):

@@ -23,7 +23,7 @@ from jiangdun.core import journal
 from jiangdun.core.access import Allowed
 from jiangdun.core.journal import Sealed
 
-from . import asking, desk, scopes, sessions, words
+from . import asking, desk, ledger, scopes, sessions, words
 from .lanes import BEHIND_MAX, RESUME_MAX, Facts, Frame, Positions, Told
 
 Message = MutableMapping[str, Any]
@@ -45,6 +45,9 @@ WORDS_BYTES_MAX: Final = 256
 WORDS_MAX: Final = 60
 """Messages from one board within `RECHECK_S`."""
 
+SUBSCRIPTION: Final = "live:board"
+"""What the access ledger calls a live wire."""
+
 CHANGES_WHO: Final = ("core.", "alliance.")
 """Facts of these rooms may change who is signed in and what they may."""
 
@@ -52,7 +55,8 @@ log = structlog.get_logger()
 
 
 class Close(IntEnum):
-    """Why a wire was closed. 4001: sign in again; 4008: come back with your cursor; 4010: new snapshot."""
+    """Why a wire was closed. 4001: sign in again; 4008: come back with your cursor; 4010: new snapshot;
+    4031: the access ledger cannot be written, come back later."""
 
     POLICY = 1008
     TOO_BIG = 1009
@@ -63,6 +67,7 @@ class Close(IntEnum):
     STALE_CURSOR = 4010
     TOO_MANY = 4013
     TOO_LOUD = 4029
+    LEDGER = 4031
 
 
 @dataclass(eq=False, slots=True)
@@ -301,7 +306,12 @@ async def application(scope: MutableMapping[str, Any], receive: Receive, send: S
     if why is not None or session is None or cursor is None:
         await _close(send, why or Close.POLICY)
         return
-    await live.serve(Board(send, session, cursor), receive)
+    address = str((scope.get("client") or ("",))[0])
+    ledger.live(session.asker, "live_start", SUBSCRIPTION, address)
+    try:
+        await live.serve(Board(send, session, cursor), receive)
+    finally:
+        ledger.live(session.asker, "live_end", SUBSCRIPTION, address)
 
 
 def origin_is_ours(scope: MutableMapping[str, Any]) -> bool:
@@ -331,6 +341,8 @@ def _refusal(session: sessions.Signed | None, cursor: int | None) -> Close | Non
         return Close.SIGNED_OUT
     if session.must or not asking.may(session.asker, "board.view"):
         return Close.NOT_YOURS
+    if ledger.silent():
+        return Close.LEDGER
     if cursor is None:
         return Close.STALE_CURSOR
     own = sum(board.session.session_id == session.session_id for board in live.boards)

@@ -117,6 +117,14 @@ TROUBLES: Final[dict[str, Words]] = {
         "Something broke inside, number {number}.",
         "Nothing you changed was saved. Tell the administrator the number.",
     ),
+    # -- the access ledger
+    "ledger_silent": Words(
+        503,
+        "查阅日志无法写入，暂不能查看其他单位的数据。",
+        "请联系系统管理员检查磁盘与数据库；恢复后自动可用，本单位数据不受影响。",
+        "The access ledger cannot be written: other agencies' data are not shown now.",
+        "Ask the administrator to look at disk and database; it goes on by itself. Your own data are shown.",
+    ),
     # -- sealed values
     "key_missing": Words(
         500,

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from jiangdun.core import ids
+from jiangdun.core.models.ledger import Access as Access
 
 
 class Account(AbstractBaseUser):

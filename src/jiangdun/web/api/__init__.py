@@ -14,9 +14,10 @@ from ninja.renderers import JSONRenderer
 
 import jiangdun
 from jiangdun.core import clock, ids
-from jiangdun.core.trouble import Trouble
-from jiangdun.web import words
+from jiangdun.core.trouble import NotYours, Trouble
+from jiangdun.web import ledger, words
 from jiangdun.web.api import (
+    access,
     account,
     alerts,
     alliance,
@@ -58,6 +59,7 @@ api.add_router("", feeds.router, tags=["feeds"])
 api.add_router("", rules.router, tags=["rules"])
 api.add_router("", alliance.router, tags=["alliance"])
 api.add_router("", journal.router, tags=["journal"])
+api.add_router("", access.router, tags=["access"])
 api.add_router("", health.router, tags=["health"])
 
 
@@ -77,6 +79,8 @@ def _answer(body: dict[str, Any], status: int) -> HttpResponse:
 
 @api.exception_handler(Trouble)
 def _trouble(request: HttpRequest, trouble: Trouble) -> HttpResponse:
+    if isinstance(trouble, NotYours):
+        ledger.denied(request, trouble)
     answer = refuse(request, trouble.code, **trouble.values)
     until = trouble.values.get("until")
     if isinstance(until, datetime):  # a page can count down to it

@@ -19,7 +19,7 @@ from jiangdun.response import queries as response
 from jiangdun.response.queries import ClueView, IncidentView
 from jiangdun.watch import queries as watch
 from jiangdun.watch.alerts import AlertRecord
-from jiangdun.web import asking, desk
+from jiangdun.web import asking, desk, ledger
 from jiangdun.web.api.alerts import Alert, shown
 from jiangdun.web.api.feeds import Source, all_sources
 from jiangdun.web.api.incidents import Incident, incident_of
@@ -83,6 +83,8 @@ async def board(request: HttpRequest) -> dict[str, Any]:
     """Everything a board shows when it opens."""
     asker, now = asking.asker_of(request), clock.now()
     found = await desk.read(lambda: _read(asker, now))
+    ledger.note_list(request, "board.view", "board:incidents", [(i.owner, None) for i in found.incidents])
+    ledger.note_list(request, "board.view", "board:units", [(u.agency, None) for u in found.units])
     return {
         "cursor": found.cursor,
         "now": now,

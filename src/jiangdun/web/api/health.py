@@ -14,7 +14,7 @@ from ninja import Router, Schema
 import jiangdun
 from jiangdun.core import clock, journal
 from jiangdun.core.trouble import Trouble
-from jiangdun.web import asking, desk, openapi
+from jiangdun.web import asking, desk, ledger, openapi
 from jiangdun.web.live import live
 
 router = Router()
@@ -36,7 +36,7 @@ async def health(request: HttpRequest) -> dict[str, Any]:
     session = await asking.session_of(request.COOKIES)
     if session is not None and not session.must and asking.may(session.asker, "health.read"):
         detail = await _detail()
-    ok = detail is None or detail["ears"] is not None
+    ok = not ledger.silent() and (detail is None or detail["ears"] is not None)
     return {"ok": ok, "version": jiangdun.__version__, "now": clock.now(), "detail": detail}
 
 
@@ -51,6 +51,7 @@ async def _detail() -> dict[str, Any]:
             "facts_head": live.facts.head,
             "bad_frames": live.bad_frames,
         },
+        "ledger": ledger.health(),
         "ears": await _ears(),
     }
 

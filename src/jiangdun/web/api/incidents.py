@@ -15,7 +15,7 @@ from jiangdun.core import clock
 from jiangdun.core.trouble import NotFound
 from jiangdun.response import actions, queries
 from jiangdun.response.queries import ClockView, Entry, IncidentStory, IncidentView
-from jiangdun.web import asking, desk
+from jiangdun.web import asking, desk, ledger
 from jiangdun.web.api.journal import Doer
 
 PAGE_MAX: Final = 200
@@ -204,14 +204,18 @@ async def incidents(
     """Incidents, newest first, a page at a time."""
     asker, now = asking.asker_of(request), clock.now()
     page = partial(queries.incidents, asker, now, state=state, before=before, limit=limit)
-    return [incident_of(view) for view in await desk.read(page)]
+    views = await desk.read(page)
+    ledger.note_list(request, "incidents.read", "incident:*", [(view.owner, None) for view in views])
+    return [incident_of(view) for view in views]
 
 
 @router.get("/incidents/{incident_id}", response=Incident, **asking.needs("incidents.read"))
 async def incident(request: HttpRequest, incident_id: UUID) -> dict[str, Any]:
     """One incident with its evidence and its story since the alert."""
     asker = asking.asker_of(request)
-    return story_of(await desk.read(lambda: queries.incident(incident_id, asker, clock.now())))
+    story = await desk.read(lambda: queries.incident(incident_id, asker, clock.now()))
+    ledger.note(request, "incidents.read", f"incident:{incident_id}", story.incident.owner)
+    return story_of(story)
 
 
 @router.post("/incidents/{incident_id}/sign", response=Incident, **asking.needs("incident.sign"))
