@@ -16,6 +16,11 @@ from .conftest import Browser, Enter, role_with, role_without
 SCHEMA = openapi.schema()
 PUBLIC = {("POST", "/api/session"), ("GET", "/api/health")}
 FILLED = {
+    "{agency}": "no-such-agency",
+    "{alliance}": "no-such-alliance",
+    "{area_id}": "018f0000-0000-7000-8000-000000000000",
+    "{power_id}": "018f0000-0000-7000-8000-000000000000",
+    "{seat_id}": "018f0000-0000-7000-8000-000000000000",
     "{incident_id}": "018f0000-0000-7000-8000-000000000000",
     "{account_id}": "018f0000-0000-7000-8000-000000000000",
     "{membership_id}": "018f0000-0000-7000-8000-000000000000",

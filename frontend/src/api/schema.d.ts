@@ -224,6 +224,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alliance/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Acts
+         * @description The acts a power may name now (parameter `alliance.acts`).
+         */
+        get: operations["jiangdun_web_api_alliance_register_acts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alliance/agencies": {
         parameters: {
             query?: never;
@@ -236,6 +256,322 @@ export interface paths {
          * @description Every agency, by code.
          */
         get: operations["jiangdun_web_api_alliance_register_agencies"];
+        put?: never;
+        /**
+         * Found Agency
+         * @description Take an agency into the register.
+         */
+        post: operations["jiangdun_web_api_alliance_register_found_agency"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/agencies/{agency}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Agency
+         * @description One agency with its areas, powers and alliances.
+         */
+        get: operations["jiangdun_web_api_alliance_register_agency"];
+        put?: never;
+        /**
+         * Change Agency
+         * @description Change names, field of work or the office's contact.
+         */
+        post: operations["jiangdun_web_api_alliance_register_change_agency"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/agencies/{agency}/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw Area
+         * @description Let an agency be competent in an area.
+         */
+        post: operations["jiangdun_web_api_alliance_register_draw_area"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/agencies/{agency}/powers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Power
+         * @description Let an agency do an act, by law.
+         */
+        post: operations["jiangdun_web_api_alliance_register_give_power"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/alliances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alliances
+         * @description Every alliance with its members of a day (today) and how it grew.
+         */
+        get: operations["jiangdun_web_api_alliance_networks_alliances"];
+        put?: never;
+        /**
+         * Found Alliance
+         * @description Found an alliance, under none, one or several others.
+         */
+        post: operations["jiangdun_web_api_alliance_networks_found_alliance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/alliances/{alliance}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alliance
+         * @description One alliance on a day (today).
+         */
+        get: operations["jiangdun_web_api_alliance_networks_alliance"];
+        put?: never;
+        /**
+         * Change Alliance
+         * @description Give an alliance these names, this region and these fields.
+         */
+        post: operations["jiangdun_web_api_alliance_networks_change_alliance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/alliances/{alliance}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Alliance
+         * @description End an alliance; its past stays.
+         */
+        post: operations["jiangdun_web_api_alliance_networks_end_alliance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/alliances/{alliance}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take In
+         * @description Let an agency sit in an alliance from a day on.
+         */
+        post: operations["jiangdun_web_api_alliance_networks_take_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/alliances/{alliance}/under": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put Under
+         * @description Let an alliance stand under another, or no longer.
+         */
+        post: operations["jiangdun_web_api_alliance_networks_put_under"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Areas
+         * @description The areas that hold at a moment (now), as GeoJSON.
+         */
+        get: operations["jiangdun_web_api_alliance_register_areas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/areas/{area_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Area
+         * @description Let an area hold no longer, from now or from a moment to come.
+         */
+        post: operations["jiangdun_web_api_alliance_register_end_area"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/powers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Powers
+         * @description Every power that holds at a moment (now), by agency and act.
+         */
+        get: operations["jiangdun_web_api_alliance_register_powers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/powers/{power_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Power
+         * @description Let a power hold no longer, from now or from a moment to come.
+         */
+        post: operations["jiangdun_web_api_alliance_register_end_power"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/seats/{seat_id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave
+         * @description Let a member leave; what follows stands in the fact.
+         */
+        post: operations["jiangdun_web_api_alliance_networks_leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/seats/{seat_id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Seat
+         * @description Give a member another role from a day on.
+         */
+        post: operations["jiangdun_web_api_alliance_networks_change_seat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/who": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who
+         * @description Who may do `act` at a point (degrees WGS-84, borders included), in a field of work or in any.
+         */
+        get: operations["jiangdun_web_api_alliance_register_who"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1041,6 +1377,15 @@ export interface components {
              */
             version: number;
         };
+        /** Act */
+        Act: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
         /**
          * Admission
          * @description Who is let in, and what it is said to be.
@@ -1093,10 +1438,34 @@ export interface components {
             name_zh: string;
         };
         /**
+         * AgencyChange
+         * @description What is not given stays.
+         */
+        AgencyChange: {
+            /** Address */
+            address?: string | null;
+            /** Domain */
+            domain?: string | null;
+            /** Duty Phone */
+            duty_phone?: string | null;
+            /** Name En */
+            name_en?: string | null;
+            /** Name Zh */
+            name_zh?: string | null;
+            /** Office Phone */
+            office_phone?: string | null;
+            /** Radio */
+            radio?: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
          * AgencyEntry
-         * @description An agency in the register.
+         * @description An agency in the register. The contact is that of its office.
          */
         AgencyEntry: {
+            /** Address */
+            address: string;
             /** Code */
             code: string;
             /** Demo */
@@ -1106,12 +1475,34 @@ export interface components {
              * @description the field it works in: water, traffic, port, mine …
              */
             domain: string;
+            /** Duty Phone */
+            duty_phone: string;
             /** Name En */
             name_en: string;
             /** Name Zh */
             name_zh: string;
+            /** Office Phone */
+            office_phone: string;
+            /** Radio */
+            radio: string;
             /** Version */
             version: number;
+        };
+        /**
+         * AgencyPage
+         * @description One agency with all its areas and powers, those that ended too.
+         */
+        AgencyPage: {
+            agency: components["schemas"]["AgencyEntry"];
+            /**
+             * Alliances
+             * @description codes of those it sits in now
+             */
+            alliances: string[];
+            /** Areas */
+            areas: components["schemas"]["Area"][];
+            /** Powers */
+            powers: components["schemas"]["Power"][];
         };
         /**
          * Alert
@@ -1226,6 +1617,127 @@ export interface components {
          * @enum {string}
          */
         AlertState: "open" | "acknowledged" | "dismissed" | "promoted";
+        /**
+         * Alliance
+         * @description An alliance as it is on the day asked for. `fields` and `region` are narrowed by all it stands under; null:
+         *     not limited.
+         */
+        Alliance: {
+            /** Code */
+            code: string;
+            /** Demo */
+            demo: boolean;
+            /**
+             * Domains
+             * @description its own; empty: all of what stands above it
+             */
+            domains: string[];
+            /** Ended On */
+            ended_on: string | null;
+            /** Fields */
+            fields: string[] | null;
+            /**
+             * Founded On
+             * Format: date
+             */
+            founded_on: string;
+            /**
+             * Kind
+             * @description ring, belt, regional
+             */
+            kind: string;
+            /** Members */
+            members: components["schemas"]["Member"][];
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Over */
+            over: string[];
+            /**
+             * Region
+             * @description GeoJSON MultiPolygon
+             */
+            region: {
+                [key: string]: unknown;
+            } | null;
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+            /** Under */
+            under: string[];
+            /** Version */
+            version: number;
+        };
+        /** AllianceChange */
+        AllianceChange: {
+            /** Domains */
+            domains?: string[];
+            /** Geometry */
+            geometry?: {
+                [key: string]: unknown;
+            } | null;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Version */
+            version: number;
+        };
+        /** AllianceEnd */
+        AllianceEnd: {
+            /**
+             * Ended On
+             * Format: date
+             */
+            ended_on: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * Area
+         * @description Where an agency is competent, from and until when; its border is in `/api/alliance/areas`.
+         */
+        Area: {
+            /** Agency */
+            agency: string;
+            /**
+             * Domain
+             * @description field of work, empty for all
+             */
+            domain: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Legal Basis */
+            legal_basis: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * AreaFeatures
+         * @description A FeatureCollection of MultiPolygons, WGS-84, (lon, lat); `properties` is an `Area`.
+         */
+        AreaFeatures: {
+            /** Features */
+            features: {
+                [key: string]: unknown;
+            }[];
+            /** Type */
+            type: string;
+        };
         /** Assign */
         Assign: {
             /**
@@ -1495,6 +2007,13 @@ export interface components {
             /** System */
             system?: string | null;
         };
+        /** Ending */
+        Ending: {
+            /** Valid To */
+            valid_to?: string | null;
+            /** Version */
+            version: number;
+        };
         /** Entry */
         Entry: {
             /**
@@ -1630,6 +2149,15 @@ export interface components {
             version: string;
         };
         /**
+         * Holder
+         * @description One power that may be used there, and the areas of its agency that cover the point.
+         */
+        Holder: {
+            /** Areas */
+            areas: components["schemas"]["Area"][];
+            power: components["schemas"]["Power"];
+        };
+        /**
          * Incident
          * @description An incident. `next_step` is the one thing to do now, `may` all that is permitted. `evidence` and
          *     `timeline` are there where one incident was read, null in lists and in answers to a step.
@@ -1721,6 +2249,18 @@ export interface components {
             why_zh: string;
             /** Zone Id */
             zone_id: string;
+        };
+        /** Leaving */
+        Leaving: {
+            /**
+             * Left On
+             * Format: date
+             */
+            left_on: string;
+            /** Reason */
+            reason: string;
+            /** Version */
+            version: number;
         };
         /** Legal */
         Legal: {
@@ -1853,6 +2393,111 @@ export interface components {
             /** Verbs */
             verbs: string[];
         };
+        /**
+         * Member
+         * @description An agency in an alliance: `joined_on` since when without a break, `since_on` since when in this role.
+         */
+        Member: {
+            /** Agency */
+            agency: string;
+            /**
+             * Joined On
+             * Format: date
+             */
+            joined_on: string;
+            /**
+             * Role
+             * @description lead, founder, joined
+             */
+            role: string;
+            /**
+             * Seat
+             * Format: uuid
+             */
+            seat: string;
+            /**
+             * Since On
+             * Format: date
+             */
+            since_on: string;
+            /** Version */
+            version: number;
+        };
+        /** NewAgency */
+        NewAgency: {
+            /** Code */
+            code: string;
+            /** Domain */
+            domain: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
+        /** NewAlliance */
+        NewAlliance: {
+            /** Code */
+            code: string;
+            /** Domains */
+            domains?: string[];
+            /**
+             * Founded On
+             * Format: date
+             */
+            founded_on: string;
+            /** Geometry */
+            geometry?: {
+                [key: string]: unknown;
+            } | null;
+            /** Kind */
+            kind: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Parents */
+            parents?: string[];
+        };
+        /** NewArea */
+        NewArea: {
+            /**
+             * Domain
+             * @default
+             */
+            domain: string;
+            /**
+             * Geometry
+             * @description GeoJSON Polygon or MultiPolygon, WGS-84
+             */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /**
+             * Legal Basis
+             * @default
+             */
+            legal_basis: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid To */
+            valid_to?: string | null;
+        };
+        /** NewMember */
+        NewMember: {
+            /** Agency */
+            agency: string;
+            /**
+             * Joined On
+             * Format: date
+             */
+            joined_on: string;
+            /** Role */
+            role: string;
+        };
         /** NewPassword */
         NewPassword: {
             /** New */
@@ -1871,6 +2516,34 @@ export interface components {
             name_zh: string;
             /** Username */
             username: string;
+        };
+        /** NewPower */
+        NewPower: {
+            /** Act */
+            act: string;
+            /** Area */
+            area?: string | null;
+            /**
+             * Cause En
+             * @default
+             */
+            cause_en: string;
+            /**
+             * Cause Zh
+             * @default
+             */
+            cause_zh: string;
+            /**
+             * Domain
+             * @default
+             */
+            domain: string;
+            /** Legal Basis */
+            legal_basis: string;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid To */
+            valid_to?: string | null;
         };
         /** Note */
         Note: {
@@ -1985,6 +2658,40 @@ export interface components {
             /** Username */
             username: string;
         };
+        /**
+         * Power
+         * @description What an agency may do; no area: in all of its areas.
+         */
+        Power: {
+            /** Act */
+            act: string;
+            /** Agency */
+            agency: string;
+            /** Area */
+            area: string | null;
+            /** Cause En */
+            cause_en: string;
+            /** Cause Zh */
+            cause_zh: string;
+            /** Domain */
+            domain: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Legal Basis */
+            legal_basis: string;
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+            /** Version */
+            version: number;
+        };
         /** Proof */
         Proof: {
             /** Password */
@@ -2019,6 +2726,18 @@ export interface components {
              * Version
              * @description of the incident as the asker saw it
              */
+            version: number;
+        };
+        /** RoleChange */
+        RoleChange: {
+            /**
+             * From On
+             * Format: date
+             */
+            from_on: string;
+            /** Role */
+            role: string;
+            /** Version */
             version: number;
         };
         /** Roles */
@@ -2152,27 +2871,20 @@ export interface components {
         };
         /**
          * Step
-         * @description A unit's step. `instant` is the device's own time of the tap, kept within order and now.
+         * @description From this day on there were so many; who came and who went that day.
          */
         Step: {
+            /** Came */
+            came: string[];
+            /** Count */
+            count: number;
             /**
-             * Assignment Id
-             * Format: uuid
+             * On
+             * Format: date
              */
-            assignment_id: string;
-            /** Instant */
-            instant?: string | null;
-            /**
-             * Source
-             * @default button
-             * @enum {string}
-             */
-            source: "button" | "phone" | "device";
-            /**
-             * Version
-             * @description of the incident as the asker saw it
-             */
-            version: number;
+            on: string;
+            /** Went */
+            went: string[];
         };
         /** Switch */
         Switch: {
@@ -2231,6 +2943,22 @@ export interface components {
             source: string;
             /** Track */
             track: string;
+        };
+        /** Under */
+        Under: {
+            /**
+             * Ends
+             * @description true: it stands under it no longer from this day on
+             * @default false
+             */
+            ends: boolean;
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /** Parent */
+            parent: string;
         };
         /**
          * Unit
@@ -2674,6 +3402,35 @@ export interface operations {
             };
         };
     };
+    jiangdun_web_api_alliance_register_acts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Act"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_alliance_register_agencies: {
         parameters: {
             query?: never;
@@ -2690,6 +3447,650 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgencyEntry"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_register_found_agency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAgency"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyEntry"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_register_agency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agency: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyPage"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_register_change_agency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agency: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgencyChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyEntry"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_register_draw_area: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agency: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewArea"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Area"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_register_give_power: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agency: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPower"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Power"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_networks_alliances: {
+        parameters: {
+            query?: {
+                on?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alliance"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_networks_found_alliance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAlliance"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alliance"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_networks_alliance: {
+        parameters: {
+            query?: {
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alliance"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_networks_change_alliance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AllianceChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alliance"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_networks_end_alliance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AllianceEnd"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alliance"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_networks_take_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMember"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alliance"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_networks_put_under: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Under"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alliance"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_register_areas: {
+        parameters: {
+            query?: {
+                agency?: string | null;
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaFeatures"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_register_end_area: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                area_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ending"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Area"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_register_powers: {
+        parameters: {
+            query?: {
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Power"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_register_end_power: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                power_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ending"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Power"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_networks_leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Leaving"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alliance"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_networks_change_seat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alliance"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_register_who: {
+        parameters: {
+            query: {
+                act: string;
+                lon: number;
+                lat: number;
+                domain?: string | null;
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holder"][];
                 };
             };
             /** @description What is wrong and what to do, in the asker's language */

@@ -58,8 +58,10 @@ GRANTS: Grants = {
     + _own("unit.set_state"),
     # 审核员: closes the loop, never own work
     "reviewer": _LOOK + _any("journal.read") + (Grant("incident.review", other="disposed_by"),),
-    # 秘书处: agreements, rota, meetings and reports; the live picture is not its work
-    "secretariat": _any("zones.read", "units.read", "rules.read"),
+    # 秘书处: the register, agreements, rota, meetings and reports; the live picture is not its work
+    "secretariat": _any("zones.read", "units.read", "rules.read")
+    + _any("alliance.read", "agencies.found", "agencies.change", "areas.draw", "powers.give")
+    + _any("alliances.change"),
     # 外部用户 (shipping company, wharf): where the published zones are; nothing of the boards
     "outside_user": _any("zones.read"),
     # 志愿者: sees where the marked zones are
@@ -84,6 +86,7 @@ GRANTS: Grants = {
         "sources.read",
         "alliance.read",
         "agencies.found",
+        "agencies.change",
         "accounts.create",
         "people.read",
         "health.read",

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from jiangdun.core.shapes import Polygons
 from jiangdun.core.trouble import NotFound
 from jiangdun.picture import models
 from jiangdun.picture.units import UnitKind, UnitRecord, UnitState
-from jiangdun.picture.zones import ZONE_KINDS, Polygons, ZoneRecord
+from jiangdun.picture.zones import ZONE_KINDS, ZoneRecord
 
 UNITS_PAGE = 10_000
 

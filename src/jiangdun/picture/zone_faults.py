@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from jiangdun.core import shapes
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -28,6 +30,7 @@ class Fault:
 
 
 _SAY: Final[Mapping[str, tuple[str, str]]] = {
+    **shapes.SAY,
     "too_big": ("文件大于 {value},请拆分后再导入", "the file is larger than {value}; split it"),
     "not_text": (
         "文件不是 UTF-8 文本,请另存为 UTF-8 的 GeoJSON",
@@ -45,30 +48,6 @@ _SAY: Final[Mapping[str, tuple[str, str]]] = {
         "its datum is {value}; convert it to WGS-84 longitude, latitude (EPSG:4326)",
     ),
     "not_feature": ("不是要素(Feature)", "not a Feature"),
-    "not_area": (
-        "几何类型 {value} 不是面,请用 Polygon 或 MultiPolygon",
-        "geometry {value} is not an area; use Polygon or MultiPolygon",
-    ),
-    "bad_position": ("坐标 {value} 不是 [经度, 纬度]", "position {value} is not [longitude, latitude]"),
-    "swapped": (
-        "坐标 {value} 的经纬度颠倒,应为 [{hint}]",
-        "position {value} has latitude first; write [{hint}]",
-    ),
-    "outside_world": ("坐标 {value} 不在地球上", "position {value} is outside the world"),
-    "too_few": (
-        "环至少需要 4 个点(首尾相同),现有 {value} 个",
-        "a ring needs 4 positions or more, it has {value}",
-    ),
-    "not_closed": (
-        "环未闭合,请在末尾重复第一个点 [{value}]",
-        "the ring is not closed; repeat its first position [{value}] at its end",
-    ),
-    "self_crossing": (
-        "边界自相交或孔洞有误({value}),请在该处修改边界",
-        "the boundary crosses itself or a hole is wrong ({value}); mend it there",
-    ),
-    "too_thin": ("面积为零或窄于网格,请核对坐标", "its area is nothing on our grid; check the coordinates"),
-    "too_many_vertices": ("顶点超过 {value} 个,请抽稀", "more than {value} vertices; simplify it"),
     "no_kind": ("缺少类别(kind);可用:{hint}", "it has no `kind`; use one of: {hint}"),
     "unknown_kind": ("未知类别“{value}”;是否为:{hint}", "unknown kind '{value}'; did you mean: {hint}"),
     "no_name": ("缺少名称(name 或 name_zh)", "it has no name (`name` or `name_zh`)"),

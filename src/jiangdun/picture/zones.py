@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from difflib import get_close_matches
 from typing import Any, Final
 
-import shapely
-from shapely.geometry import MultiPolygon, Polygon
-from shapely.validation import explain_validity
-
+from jiangdun.core.shapes import Polygons, Refused, count_vertices, polygons_of
 from jiangdun.picture.zone_faults import Fault
 
 MAX_IMPORT_BYTES: Final = 8 * 1024 * 1024
@@ -28,8 +24,6 @@ MAX_ZONE_VERTICES: Final = 10_000
 MAX_VERTICES: Final = 200_000
 MAX_FAULTS: Final = 200
 """A file with more is not listed further: it is the wrong file."""
-GRID: Final = 600_000
-"""Vertices are snapped to 1/600000 degree, as the engine sees them."""
 LOCAL: Final = timezone(timedelta(hours=8))
 """A date without a time zone is a day in China."""
 
@@ -73,9 +67,6 @@ ZONE_KINDS: Final[Mapping[str, tuple[str, str]]] = {
 
 _KIND_OF_NAME: Final = {zh: code for code, (zh, _) in ZONE_KINDS.items()}
 
-Ring = tuple[tuple[float, float], ...]
-Polygons = tuple[tuple[Ring, ...], ...]
-
 
 @dataclass(frozen=True, slots=True)
 class ZoneRecord:
@@ -117,17 +108,11 @@ class ZoneDraft:
         return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()
 
 
-class _Refused(Exception):
-    def __init__(self, code: str, value: object = "", hint: str = "") -> None:
-        super().__init__(code)
-        self.code, self.value, self.hint = code, str(value)[:120], hint
-
-
 def read(data: str | bytes) -> tuple[list[ZoneDraft], list[Fault]]:
     """Read a GeoJSON file. Drafts are complete only where faults are empty; keep none of them otherwise."""
     try:
         features = _features(data)
-    except _Refused as wrong:
+    except Refused as wrong:
         return [], [Fault(0, "", wrong.code, wrong.value, wrong.hint)]
     drafts: list[ZoneDraft] = []
     faults: list[Fault] = []
@@ -140,44 +125,40 @@ def read(data: str | bytes) -> tuple[list[ZoneDraft], list[Fault]]:
             draft = _draft(feature)
             vertices += count_vertices(draft.polygons)
             if vertices > MAX_VERTICES:
-                raise _Refused("too_many_vertices", MAX_VERTICES)
+                raise Refused("too_many_vertices", MAX_VERTICES)
             if draft.zone_id in seen:
-                raise _Refused("same_id", draft.zone_id, str(seen[draft.zone_id]))
+                raise Refused("same_id", draft.zone_id, str(seen[draft.zone_id]))
             seen[draft.zone_id] = number
             drafts.append(draft)
-        except _Refused as wrong:
+        except Refused as wrong:
             faults.append(Fault(number, _name_of(feature), wrong.code, wrong.value, wrong.hint))
     return drafts, faults
-
-
-def count_vertices(polygons: Polygons) -> int:
-    return sum(len(ring) for polygon in polygons for ring in polygon)
 
 
 def _features(data: str | bytes) -> list[Any]:
     size = len(data) if isinstance(data, bytes) else len(data.encode("utf-8", "surrogatepass"))
     if size > MAX_IMPORT_BYTES:
-        raise _Refused("too_big", f"{MAX_IMPORT_BYTES // 1024 // 1024} MiB")
+        raise Refused("too_big", f"{MAX_IMPORT_BYTES // 1024 // 1024} MiB")
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
         text.encode("utf-8")
     except UnicodeError:
-        raise _Refused("not_text") from None
+        raise Refused("not_text") from None
     try:
         parsed = json.loads(text, parse_constant=_no_constant)
     except RecursionError:
-        raise _Refused("not_json", "nested too deeply") from None
+        raise Refused("not_json", "nested too deeply") from None
     except ValueError as wrong:
-        raise _Refused("not_json", wrong) from None
+        raise Refused("not_json", wrong) from None
     if not isinstance(parsed, dict) or parsed.get("type") != "FeatureCollection":
         kind = parsed.get("type", "{}") if isinstance(parsed, dict) else type(parsed).__name__
-        raise _Refused("not_collection", kind)
+        raise Refused("not_collection", kind)
     _check_datum(parsed.get("crs"))
     features = parsed.get("features")
     if not isinstance(features, list) or not features:
-        raise _Refused("empty")
+        raise Refused("empty")
     if len(features) > MAX_FEATURES:
-        raise _Refused("too_many", MAX_FEATURES)
+        raise Refused("too_many", MAX_FEATURES)
     return features
 
 
@@ -192,7 +173,7 @@ def _check_datum(crs: object) -> None:
     name = crs.get("properties", {}) if isinstance(crs, dict) else {}
     name = str(name.get("name", crs)) if isinstance(name, dict) else str(name)
     if not name.upper().endswith(("CRS84", ":4326", ":4490")):
-        raise _Refused("wrong_datum", name)
+        raise Refused("wrong_datum", name)
 
 
 def _name_of(feature: object) -> str:
@@ -204,7 +185,7 @@ def _name_of(feature: object) -> str:
 
 def _draft(feature: object) -> ZoneDraft:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
-        raise _Refused("not_feature")
+        raise Refused("not_feature")
     properties = feature.get("properties")
     if not isinstance(properties, dict):
         properties = {}
@@ -212,14 +193,14 @@ def _draft(feature: object) -> ZoneDraft:
     name_zh = _words(properties, "name_zh", 200) or _words(properties, "name", 200)
     name_en = _words(properties, "name_en", 200)
     if not name_zh and not name_en:
-        raise _Refused("no_name")
+        raise Refused("no_name")
     valid_from, valid_to = _moment(properties, "valid_from"), _moment(properties, "valid_to")
     if valid_from and valid_to and valid_to <= valid_from:
-        raise _Refused("empty_validity")
+        raise Refused("empty_validity")
     area6 = _words(properties, "area6", 20)
     if area6 and not (len(area6) == 6 and area6.isascii() and area6.isdigit()):
-        raise _Refused("bad_area6", area6)
-    polygons = _polygons(feature.get("geometry"))
+        raise Refused("bad_area6", area6)
+    polygons = polygons_of(feature.get("geometry"), MAX_ZONE_VERTICES)
     zone_id = next(filter(None, (_words(properties, key, 64) for key in ("zone_id", "code", "id"))), "")
     zone_id = zone_id or _identity(feature)
     return ZoneDraft(
@@ -241,17 +222,17 @@ def _identity(feature: Mapping[str, Any]) -> str:
     if given is None or given == "":
         return ""
     if isinstance(given, bool) or not isinstance(given, str | int | float):
-        raise _Refused("not_words", hint="id")
+        raise Refused("not_words", hint="id")
     if len(str(given)) > 64:
-        raise _Refused("too_long", 64, "id")
+        raise Refused("too_long", 64, "id")
     return str(given)
 
 
 def _kind(given: object) -> str:
     if given is None or given == "":
-        raise _Refused("no_kind", hint=", ".join(ZONE_KINDS))
+        raise Refused("no_kind", hint=", ".join(ZONE_KINDS))
     if not isinstance(given, str):
-        raise _Refused("not_words", hint="kind")
+        raise Refused("not_words", hint="kind")
     text = given.strip().lower().replace("_", "-").replace(" ", "-")
     if text in ZONE_KINDS:
         return text
@@ -259,7 +240,7 @@ def _kind(given: object) -> str:
         return _KIND_OF_NAME[given.strip()]
     close = get_close_matches(text[:60], [*ZONE_KINDS, *_KIND_OF_NAME], n=3, cutoff=0.4)
     hint = ", ".join(dict.fromkeys(_KIND_OF_NAME.get(name, name) for name in close)) or ", ".join(ZONE_KINDS)
-    raise _Refused("unknown_kind", given, hint)
+    raise Refused("unknown_kind", given, hint)
 
 
 def _words(properties: Mapping[str, Any], name: str, longest: int) -> str:
@@ -267,10 +248,10 @@ def _words(properties: Mapping[str, Any], name: str, longest: int) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise _Refused("not_words", hint=name)
+        raise Refused("not_words", hint=name)
     text = str(value).strip().replace("\x00", "")
     if len(text) > longest:
-        raise _Refused("too_long", longest, name)
+        raise Refused("too_long", longest, name)
     return text
 
 
@@ -282,7 +263,7 @@ def _legal(properties: Mapping[str, Any]) -> str:
     parts = []
     for basis in given[:20]:
         if not isinstance(basis, dict):
-            raise _Refused("not_words", hint="legal_basis")
+            raise Refused("not_words", hint="legal_basis")
         parts.append(f"{_words(basis, 'law', 200)} {_words(basis, 'article', 100)}".strip())
     return _words({"legal_basis": "; ".join(filter(None, parts))}, "legal_basis", 300)
 
@@ -298,89 +279,10 @@ def _moment(properties: Mapping[str, Any], name: str) -> datetime | None:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            raise _Refused("bad_date", text, name) from None
+            raise Refused("bad_date", text, name) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=LOCAL)
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise _Refused("bad_date", text, name) from None
-
-
-def _polygons(geometry: object) -> Polygons:
-    kind = geometry.get("type") if isinstance(geometry, dict) else None
-    coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
-    if kind == "Polygon":
-        coordinates = [coordinates]
-    elif kind != "MultiPolygon":
-        raise _Refused("not_area", kind)
-    if not isinstance(coordinates, list) or not coordinates:
-        raise _Refused("too_few", 0)
-    vertices = 0
-    polygons = []
-    for given in coordinates:
-        if not isinstance(given, list) or not given:
-            raise _Refused("too_few", 0)
-        rings = []
-        for ring in given:
-            vertices += len(ring) if isinstance(ring, list) else 0
-            if vertices > MAX_ZONE_VERTICES:
-                raise _Refused("too_many_vertices", MAX_ZONE_VERTICES)
-            rings.append(_ring(ring))
-        polygons.append(tuple(rings))
-    _check_shape(tuple(polygons))
-    return _snapped(tuple(polygons))
-
-
-def _ring(given: object) -> Ring:
-    if not isinstance(given, list):
-        raise _Refused("bad_position", given)
-    if len(given) < 3:
-        raise _Refused("too_few", len(given))
-    ring = tuple(_position(position) for position in given)
-    if ring[0] != ring[-1]:
-        raise _Refused("not_closed", f"{ring[0][0]:g}, {ring[0][1]:g}")
-    if len(ring) < 4:
-        raise _Refused("too_few", len(ring))
-    return ring
-
-
-def _position(given: object) -> tuple[float, float]:
-    if not isinstance(given, list) or len(given) < 2 or any(isinstance(n, bool) for n in given[:2]):
-        raise _Refused("bad_position", given)
-    try:
-        lon, lat = float(given[0]), float(given[1])
-    except (TypeError, ValueError, OverflowError):
-        raise _Refused("bad_position", given) from None
-    if isinstance(given[0], str) or isinstance(given[1], str):
-        raise _Refused("bad_position", given)
-    if not (math.isfinite(lon) and math.isfinite(lat)):
-        raise _Refused("outside_world", f"[{lon}, {lat}]")
-    # Latitudes of 73 to 90 with the longitudes of 3 to 54 would be ice; it is China with its axes swapped.
-    if abs(lon) <= 90 < abs(lat) <= 180 or (3 <= lon <= 54 and 73 <= lat <= 90):
-        raise _Refused("swapped", f"[{lon:g}, {lat:g}]", f"{lat:g}, {lon:g}")
-    if abs(lon) > 180 or abs(lat) > 90:
-        raise _Refused("outside_world", f"[{lon:g}, {lat:g}]")
-    return lon, lat
-
-
-def _check_shape(polygons: Polygons) -> None:
-    shape = _shape(polygons)
-    if not shapely.is_valid(shape):
-        raise _Refused("self_crossing", explain_validity(shape))
-    snapped = _shape(_snapped(polygons))
-    if snapped.is_empty or snapped.area <= 0:
-        raise _Refused("too_thin")
-    if not shapely.is_valid(snapped):
-        raise _Refused("self_crossing", explain_validity(snapped))
-
-
-def _shape(polygons: Polygons) -> MultiPolygon:
-    return MultiPolygon([Polygon(rings[0], rings[1:]) for rings in polygons])
-
-
-def _snapped(polygons: Iterable[Iterable[Ring]]) -> Polygons:
-    return tuple(
-        tuple(tuple((round(x * GRID) / GRID, round(y * GRID) / GRID) for x, y in ring) for ring in rings)
-        for rings in polygons
-    )
+        raise Refused("bad_date", text, name) from None

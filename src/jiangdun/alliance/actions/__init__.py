@@ -1,15 +1,43 @@
 """The verbs that change the alliance, one file a subject."""
 
-from jiangdun.alliance.actions.agreement_times import TIMERS
+from jiangdun.alliance.actions.agreement_times import (
+    TIMERS,
+)
 from jiangdun.alliance.actions.agreements import (
     draft_agreement,
     renew_agreement,
     revise_agreement,
     sign_agreement,
 )
-from jiangdun.alliance.actions.copies import note_copy
-from jiangdun.alliance.actions.people import change_roles, join, leave
-from jiangdun.alliance.actions.register import found_agency
+from jiangdun.alliance.actions.checks import (
+    AreaRefused,
+)
+from jiangdun.alliance.actions.copies import (
+    note_copy,
+)
+from jiangdun.alliance.actions.networks import (
+    change_alliance,
+    change_seat,
+    end_alliance,
+    found_alliance,
+    let_go,
+    put_under,
+    take_in,
+    take_out,
+)
+from jiangdun.alliance.actions.people import (
+    change_roles,
+    join,
+    leave,
+)
+from jiangdun.alliance.actions.register import (
+    change_agency,
+    draw_area,
+    end_area,
+    end_power,
+    found_agency,
+    give_power,
+)
 from jiangdun.alliance.actions.sharing import (
     activate,
     allow_forwarding,
@@ -23,21 +51,35 @@ from jiangdun.alliance.actions.sharing import (
 
 __all__ = [
     "TIMERS",
+    "AreaRefused",
     "activate",
     "allow_forwarding",
+    "change_agency",
+    "change_alliance",
     "change_roles",
+    "change_seat",
     "deactivate",
     "draft_agreement",
+    "draw_area",
+    "end_alliance",
+    "end_area",
+    "end_power",
     "found_agency",
+    "found_alliance",
+    "give_power",
     "join",
     "leave",
     "leave_all",
+    "let_go",
     "note_copy",
+    "put_under",
     "renew_agreement",
     "resume",
     "revise_agreement",
     "sign_agreement",
     "suspend",
+    "take_in",
+    "take_out",
     "terminate",
     "withdraw_forwarding",
 ]

@@ -18,11 +18,36 @@ from jiangdun.alliance.facts.agreements import (
     ForwardingAllowed,
     ForwardingWithdrawn,
 )
-from jiangdun.alliance.facts.people import MemberJoined, MemberLeft, MemberRolesChanged
-from jiangdun.alliance.facts.register import AgencyFounded
+from jiangdun.alliance.facts.networks import (
+    AgencyJoined,
+    AgencyLeft,
+    AgencyRoleChanged,
+    AllianceChanged,
+    AllianceEnded,
+    AllianceFounded,
+    AlliancePutUnder,
+    AllianceTakenOut,
+)
+from jiangdun.alliance.facts.people import (
+    MemberJoined,
+    MemberLeft,
+    MemberRolesChanged,
+)
+from jiangdun.alliance.facts.register import (
+    AgencyChanged,
+    AgencyFounded,
+    AreaDrawn,
+    AreaEnded,
+    PowerEnded,
+    PowerGiven,
+)
 
 __all__ = [
+    "AgencyChanged",
     "AgencyFounded",
+    "AgencyJoined",
+    "AgencyLeft",
+    "AgencyRoleChanged",
     "AgreementDrafted",
     "AgreementEnded",
     "AgreementExpired",
@@ -33,8 +58,15 @@ __all__ = [
     "AgreementRevised",
     "AgreementSigned",
     "AgreementSuspended",
+    "AllianceChanged",
+    "AllianceEnded",
+    "AllianceFounded",
+    "AlliancePutUnder",
+    "AllianceTakenOut",
     "AnnexActivated",
     "AnnexDeactivated",
+    "AreaDrawn",
+    "AreaEnded",
     "CopiesFlagged",
     "CopyLeft",
     "ForwardingAllowed",
@@ -42,4 +74,6 @@ __all__ = [
     "MemberJoined",
     "MemberLeft",
     "MemberRolesChanged",
+    "PowerEnded",
+    "PowerGiven",
 ]

@@ -11,8 +11,18 @@ from jiangdun.alliance.models.agreements import (
     ForwardingConsent,
     Suspension,
 )
-from jiangdun.alliance.models.people import Membership
-from jiangdun.alliance.models.register import Agency
+from jiangdun.alliance.models.people import (
+    Membership,
+)
+from jiangdun.alliance.models.register import (
+    Agency,
+    Alliance,
+    AllianceLink,
+    Area,
+    Mark,
+    Power,
+    Seat,
+)
 
 __all__ = [
     "Activation",
@@ -20,10 +30,16 @@ __all__ = [
     "Agreement",
     "AgreementEdition",
     "AgreementSignature",
+    "Alliance",
+    "AllianceLink",
     "Annex",
+    "Area",
     "CopyOut",
     "Departure",
     "ForwardingConsent",
+    "Mark",
     "Membership",
+    "Power",
+    "Seat",
     "Suspension",
 ]

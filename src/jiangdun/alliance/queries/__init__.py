@@ -12,9 +12,41 @@ from jiangdun.alliance.queries.agreements import (
     parties_of,
     shares,
 )
-from jiangdun.alliance.queries.copies import Copy, copies_out
-from jiangdun.alliance.queries.people import Membership, asker, memberships
-from jiangdun.alliance.queries.register import AGENCIES_MAX, Agency, agencies, agency
+from jiangdun.alliance.queries.copies import (
+    Copy,
+    copies_out,
+)
+from jiangdun.alliance.queries.networks import (
+    Alliance,
+    Member,
+    View,
+    alliance,
+    alliances,
+    links,
+    member_steps,
+    members,
+    scope,
+    seat,
+    seats,
+    views,
+)
+from jiangdun.alliance.queries.people import (
+    Membership,
+    asker,
+    memberships,
+)
+from jiangdun.alliance.queries.register import (
+    AGENCIES_MAX,
+    Agency,
+    acts,
+    agencies,
+    agency,
+    area,
+    areas,
+    power,
+    powers,
+    who,
+)
 
 __all__ = [
     "ACTIVE_HOURS_MAX",
@@ -22,18 +54,36 @@ __all__ = [
     "AGREEMENTS_MAX",
     "REMIND_DAYS",
     "Agency",
+    "Alliance",
     "Copy",
     "Granted",
+    "Member",
     "Membership",
+    "View",
+    "acts",
     "agencies",
     "agency",
     "agreement",
     "agreements",
+    "alliance",
+    "alliances",
     "annex",
     "annex_state",
+    "area",
+    "areas",
     "asker",
     "copies_out",
+    "links",
+    "member_steps",
+    "members",
     "memberships",
     "parties_of",
+    "power",
+    "powers",
+    "scope",
+    "seat",
+    "seats",
     "shares",
+    "views",
+    "who",
 ]

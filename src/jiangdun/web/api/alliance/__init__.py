@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ninja import Router
 
-from jiangdun.web.api.alliance import register
+from jiangdun.web.api.alliance import networks, register
 
 router = Router()
 router.add_router("", register.router)
+router.add_router("", networks.router)

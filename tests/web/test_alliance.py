@@ -1,0 +1,89 @@
+"""The register through the front door."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from jiangdun.alliance.days import day_of
+from jiangdun.core import clock
+
+from .conftest import OURS, THEIRS, Enter
+
+RING = {"type": "Polygon", "coordinates": [[[119, 32], [119.1, 32], [119.1, 32.1], [119, 32.1], [119, 32]]]}
+LAW = "长江保护法"
+
+
+def founded(browser: Any, code: str = "river-ring", **more: Any) -> Any:
+    body = {
+        "code": code, "name_zh": "江盾", "name_en": "Ring", "kind": "ring", "founded_on": "2021-03-01", **more
+    }  # fmt: skip
+    return browser.post("/api/alliance/alliances", body)
+
+
+def test_the_secretariat_keeps_the_register_and_a_desk_reads_it(enter: Enter) -> None:
+    office, desk = enter("secretariat"), enter("desk")
+    area = office.post(
+        f"/api/alliance/agencies/{OURS}/areas", {"name_zh": "辖区", "name_en": "Area", "geometry": RING}
+    )
+    assert area.status == 200, area.body
+    power = office.post(f"/api/alliance/agencies/{OURS}/powers", {"act": "fine", "legal_basis": LAW})
+    assert power.status == 200, power.body
+    here = desk.get("/api/alliance/who?act=fine&lon=119.1&lat=32.05")
+    assert [one["power"]["agency"] for one in here.body] == [OURS]
+    assert here.body[0]["areas"][0]["id"] == area.body["id"]
+    assert desk.get("/api/alliance/who?act=fine&lon=119.2&lat=32.05").body == []
+    page = desk.get(f"/api/alliance/agencies/{OURS}").body
+    assert [p["legal_basis"] for p in page["powers"]] == [LAW]
+    assert len(desk.get("/api/alliance/areas").body["features"]) == 1
+    gone = office.post(f"/api/alliance/powers/{power.body['id']}/end", {"version": 1})
+    assert gone.status == 200
+    assert desk.get("/api/alliance/who?act=fine&lon=119.1&lat=32.05").body == []
+    assert desk.post(f"/api/alliance/agencies/{OURS}/powers", {}).status == 403
+
+
+def test_a_bad_border_is_told_in_words(enter: Enter) -> None:
+    bow = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
+    body = {"name_zh": "辖区", "name_en": "Area", "geometry": bow}
+    refused = enter("secretariat").post(f"/api/alliance/agencies/{OURS}/areas", body)
+    assert (refused.status, refused.body["code"]) == (422, "area_refused")
+    assert "自相交" in refused.body["faults"][0]["text"]
+
+
+def test_two_people_change_one_agency_and_the_second_is_told(enter: Enter) -> None:
+    first, second = enter("secretariat"), enter("admin_system")
+    path = f"/api/alliance/agencies/{OURS}"
+    assert first.post(path, {"version": 1, "duty_phone": "0511-110"}).body["version"] == 2
+    late = second.post(path, {"version": 1, "duty_phone": "0511-119"})
+    assert (late.status, late.body["code"]) == (409, "stale_version")
+    assert first.get(path).body["agency"]["duty_phone"] == "0511-110"
+
+
+def test_members_come_and_go_and_the_past_can_be_asked(enter: Enter) -> None:
+    office = enter("secretariat")
+    assert founded(office).status == 200
+    path = "/api/alliance/alliances/river-ring"
+    for agency, role, day in ((OURS, "lead", "2021-03-01"), (THEIRS, "joined", "2022-03-01")):
+        answer = office.post(f"{path}/members", {"agency": agency, "role": role, "joined_on": day})
+        assert answer.status == 200, answer.body
+    assert [step["count"] for step in answer.body["steps"]] == [1, 2]
+    assert len(office.get(f"{path}?on=2021-12-31").body["members"]) == 1
+    theirs = next(m for m in answer.body["members"] if m["agency"] == THEIRS)
+    leave = f"/api/alliance/seats/{theirs['seat']}/leave"
+    tomorrow = (day_of(clock.now()) + timedelta(days=1)).isoformat()
+    assert office.post(leave, {"version": 1, "left_on": tomorrow, "reason": "x"}).status == 422
+    left = office.post(leave, {"version": 1, "left_on": "2023-03-01", "reason": "改制"})
+    assert [step["count"] for step in left.body["steps"]] == [1, 2, 1]
+    assert office.post(leave, {"version": 1, "left_on": "2023-03-01", "reason": "x"}).status == 409
+
+
+def test_a_sub_alliance_may_not_reach_beyond(enter: Enter) -> None:
+    office = enter("secretariat", lang="en")
+    assert founded(office, domains=["water", "port"]).status == 200
+    sub = founded(office, "sub", parents=["river-ring"], domains=["port"])
+    assert (sub.body["under"], sub.body["fields"]) == (["river-ring"], ["port"])
+    wide = founded(office, "wide", parents=["river-ring"], domains=["mine"])
+    assert wide.status == 422
+    assert "reaches beyond" in wide.body["text"]
+    circle = office.post("/api/alliance/alliances/river-ring/under", {"parent": "sub", "on": "2022-01-01"})
+    assert circle.status == 422
