@@ -170,6 +170,7 @@ def _settle(
 
     by, now = By(system="bench"), clock.now()
     core.set_parameter("session.at_once", 100, by=by, now=now)
+    core.set_parameter("signin.second_factor_roles", [], by=by, now=now)
     login = {}
     with transaction.atomic():
         alliance.found_agency("msa", "测量海事局", "Bench MSA", "water", by=by, now=now)

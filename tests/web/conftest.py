@@ -19,6 +19,7 @@ from django.db import transaction
 from jiangdun.alliance import actions as alliance
 from jiangdun.alliance.grants import GRANTS, ROLES
 from jiangdun.core import access, accounts, clock, journal
+from jiangdun.core import actions as core
 from jiangdun.core.journal import By
 from jiangdun.web import asking, desk, ledger
 from jiangdun.web.asgi import application
@@ -233,6 +234,8 @@ def hire(house: None, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Hire:
     monkeypatch.setattr("django.contrib.auth.hashers.Argon2PasswordHasher.time_cost", 1)
     for code, zh, en in ((OURS, "水上公安", "River police"), (THEIRS, "渔政", "Fishery")):
         alliance.found_agency(code, zh, en, "water", by=SYSTEM, now=now, demo=True)
+    # Who needs a second factor is tried in `test_second`.
+    core.set_parameter("signin.second_factor_roles", [], by=SYSTEM, now=now)
 
     def make(username: str, *roles: str, agency: str = OURS) -> accounts.Account:
         account = accounts.create(

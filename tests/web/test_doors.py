@@ -14,7 +14,12 @@ from jiangdun.web import openapi
 from .conftest import Browser, Enter, role_with, role_without
 
 SCHEMA = openapi.schema()
-PUBLIC = {("POST", "/api/session"), ("GET", "/api/health")}
+PUBLIC = {
+    ("POST", "/api/session"),
+    ("POST", "/api/session/second"),
+    ("POST", "/api/session/second/key"),
+    ("GET", "/api/health"),
+}
 FILLED = {
     "{agency}": "no-such-agency",
     "{alliance}": "no-such-alliance",
@@ -25,6 +30,7 @@ FILLED = {
     "{account_id}": "018f0000-0000-7000-8000-000000000000",
     "{membership_id}": "018f0000-0000-7000-8000-000000000000",
     "{session_handle}": "0123456789abcdef",
+    "{key_id}": "018f0000-0000-7000-8000-000000000000",
     "{unit_id}": "018f0000-0000-7000-8000-000000000000",
     "{handle}": "7",
     "{episode}": "e0",

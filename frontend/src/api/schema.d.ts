@@ -64,6 +64,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Key
+         * @description Keep the key just made.
+         */
+        post: operations["jiangdun_web_api_factors_add_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/keys/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Key
+         * @description What the browser needs to make a key (PublicKeyCredentialCreationOptions as JSON).
+         */
+        post: operations["jiangdun_web_api_factors_ask_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Key
+         * @description The key opens nothing from now on.
+         */
+        delete: operations["jiangdun_web_api_factors_remove_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/password": {
         parameters: {
             query?: never;
@@ -78,6 +138,26 @@ export interface paths {
          * @description Change one's own password. This session goes on; the others of the account end.
          */
         post: operations["jiangdun_web_api_account_change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw Recovery
+         * @description New recovery codes; those before are void.
+         */
+        post: operations["jiangdun_web_api_factors_draw_recovery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -119,6 +199,50 @@ export interface paths {
          * @description End one of one's own sessions.
          */
         delete: operations["jiangdun_web_api_account_end_one"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Totp
+         * @description Begin with one-time codes: scan the picture, then confirm with the first code.
+         */
+        post: operations["jiangdun_web_api_factors_begin_totp"];
+        /**
+         * Remove Totp
+         * @description No one-time codes any more.
+         */
+        delete: operations["jiangdun_web_api_factors_remove_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Totp
+         * @description The first code is right: from now on sign-in asks for one. Gives new recovery codes.
+         */
+        post: operations["jiangdun_web_api_factors_confirm_totp"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1024,6 +1148,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/{account_id}/second": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget Second
+         * @description The telephone is lost: one-time codes, keys and recovery codes of this account are void, its sessions end.
+         */
+        delete: operations["jiangdun_web_api_people_forget_second"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people/{account_id}/serves": {
         parameters: {
             query?: never;
@@ -1188,6 +1332,8 @@ export interface paths {
         /**
          * Sign In
          * @description Sign in. The session begins anew: whatever cookie came with the request opens nothing afterwards.
+         *
+         *     202 where the account has a second factor: go on with `POST /api/session/second`.
          */
         post: operations["jiangdun_web_api_session_sign_in"];
         /**
@@ -1211,9 +1357,69 @@ export interface paths {
         put?: never;
         /**
          * Prove
-         * @description Show again who sits here, before something sensitive.
+         * @description Show again who sits here, before something sensitive: the password, a one-time code, or a key.
          */
         post: operations["jiangdun_web_api_account_prove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/proof/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Key
+         * @description What a key has to sign (PublicKeyCredentialRequestOptions as JSON) for a proof.
+         */
+        post: operations["jiangdun_web_api_account_ask_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/second": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Second
+         * @description The second step of a sign-in: a one-time code, a recovery code, or what a key has signed.
+         */
+        post: operations["jiangdun_web_api_session_second"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/second/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Key
+         * @description What a key has to sign (PublicKeyCredentialRequestOptions as JSON) in the second step.
+         */
+        post: operations["jiangdun_web_api_session_ask_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1903,6 +2109,11 @@ export interface components {
              */
             received_at: string;
         };
+        /** Code */
+        Code: {
+            /** Code */
+            code: string;
+        };
         /** Credentials */
         Credentials: {
             /** Password */
@@ -2374,7 +2585,7 @@ export interface components {
             ends_at: string;
             /**
              * Must
-             * @description what has to be done before anything else: password
+             * @description what has to be done before anything else: password, second
              */
             must: string[];
             /** Name En */
@@ -2486,6 +2697,18 @@ export interface components {
             /** Valid To */
             valid_to?: string | null;
         };
+        /**
+         * NewKey
+         * @description `credential` is what the browser's `PublicKeyCredential.toJSON()` says.
+         */
+        NewKey: {
+            /** Credential */
+            credential: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+        };
         /** NewMember */
         NewMember: {
             /** Agency */
@@ -2545,6 +2768,18 @@ export interface components {
             /** Valid To */
             valid_to?: string | null;
         };
+        /**
+         * NewTotp
+         * @description Shown this once. `svg` is `uri` as a QR code, drawn here.
+         */
+        NewTotp: {
+            /** Secret */
+            secret: string;
+            /** Svg */
+            svg: string;
+            /** Uri */
+            uri: string;
+        };
         /** Note */
         Note: {
             /** Text */
@@ -2589,12 +2824,53 @@ export interface components {
              * Format: uuid
              */
             account_id: string;
+            /**
+             * Fresh
+             * @description what is sensitive may be done now without another proof
+             */
+            fresh: boolean;
+            /** Keys */
+            keys: components["schemas"]["OwnKey"][];
             /** Password At */
             password_at: string | null;
+            /**
+             * Recovery
+             * @description recovery codes that are left
+             */
+            recovery: number;
+            /**
+             * Second Needed
+             * @description the role signs in with two factors
+             */
+            second_needed: boolean;
             /** Sessions */
             sessions: components["schemas"]["OpenSession"][];
+            /** Totp */
+            totp: boolean;
             /** Username */
             username: string;
+        };
+        /**
+         * OwnKey
+         * @description A key; it works only where the page is opened by the host name `rp_id`.
+         */
+        OwnKey: {
+            /**
+             * Added At
+             * Format: date-time
+             */
+            added_at: string;
+            /**
+             * Key Id
+             * Format: uuid
+             */
+            key_id: string;
+            /** Name */
+            name: string;
+            /** Rp Id */
+            rp_id: string;
+            /** Used At */
+            used_at: string | null;
         };
         /**
          * Page
@@ -2648,6 +2924,11 @@ export interface components {
             name_zh: string;
             /** Password Temporary */
             password_temporary: boolean;
+            /**
+             * Second
+             * @description what it has beside the password: totp, key, recovery
+             */
+            second: string[];
             /** Serves */
             serves: components["schemas"]["Service"][];
             /**
@@ -2692,15 +2973,43 @@ export interface components {
             /** Version */
             version: number;
         };
-        /** Proof */
+        /**
+         * Proof
+         * @description The password, or what would do as a second factor.
+         */
         Proof: {
-            /** Password */
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /** Credential */
+            credential?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Password
+             * @default
+             */
             password: string;
+            /**
+             * Recovery
+             * @default
+             */
+            recovery: string;
         };
         /** Proposal */
         Proposal: {
             /** Yaml */
             yaml: string;
+        };
+        /**
+         * RecoveryCodes
+         * @description Shown this once: each opens the door one time in place of the telephone.
+         */
+        RecoveryCodes: {
+            /** Codes */
+            codes: string[];
         };
         /** Refusal */
         Refusal: {
@@ -2793,6 +3102,43 @@ export interface components {
          * @enum {string}
          */
         RuleState: "proposed" | "released" | "retired";
+        /**
+         * Second
+         * @description One of three: a one-time `code`, a `recovery` code, or the `credential` a key has signed (as the browser's
+         *     `PublicKeyCredential.toJSON()` says it).
+         */
+        Second: {
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /** Credential */
+            credential?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Recovery
+             * @default
+             */
+            recovery: string;
+        };
+        /**
+         * SecondStep
+         * @description The password was right; the second factor is awaited until `ends_at`, by one of `ways`.
+         */
+        SecondStep: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Ways
+             * @description totp, key, recovery
+             */
+            ways: string[];
+        };
         /**
          * Service
          * @description In which agency somebody serves, with which roles.
@@ -3154,6 +3500,99 @@ export interface operations {
             };
         };
     };
+    jiangdun_web_api_factors_add_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnKey"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_factors_ask_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_factors_remove_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_account_change_password: {
         parameters: {
             query?: never;
@@ -3173,6 +3612,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_factors_draw_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
             };
             /** @description What is wrong and what to do, in the asker's language */
             default: {
@@ -3229,6 +3697,95 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_factors_begin_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTotp"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_factors_remove_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_factors_confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Code"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
             };
             /** @description What is wrong and what to do, in the asker's language */
             default: {
@@ -4866,6 +5423,35 @@ export interface operations {
             };
         };
     };
+    jiangdun_web_api_people_forget_second: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_people_join: {
         parameters: {
             query?: never;
@@ -5213,6 +5799,15 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondStep"];
+                };
+            };
             /** @description What is wrong and what to do, in the asker's language */
             default: {
                 headers: {
@@ -5270,6 +5865,101 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_account_ask_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_session_second: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Second"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_session_ask_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
             };
             /** @description What is wrong and what to do, in the asker's language */
             default: {

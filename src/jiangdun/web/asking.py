@@ -13,7 +13,7 @@ from django.http.request import split_domain_port, validate_host
 from django.middleware.csrf import CsrfViewMiddleware, get_token, rotate_token
 from ninja.utils import check_csrf
 
-from jiangdun.core import access, clock
+from jiangdun.core import access, clock, passkeys
 from jiangdun.core.access import Asker
 from jiangdun.core.journal import By
 from jiangdun.core.trouble import Trouble
@@ -22,6 +22,9 @@ from . import actions, desk, sessions
 
 COOKIE: Final = "jiangdun_session"
 COOKIE_HTTPS: Final = "__Host-jiangdun_session"
+STEP: Final = "jiangdun_step"
+"""The cookie of a sign-in half-way."""
+STEP_HTTPS: Final = "__Host-jiangdun_step"
 DESK: Final = "jiangdun_desk"
 """The cookie by which a desk is known where somebody signed in before. It opens nothing."""
 DESK_HTTPS: Final = "__Host-jiangdun_desk"
@@ -62,7 +65,7 @@ class May:
         return session.asker
 
 
-MUSTS: Final = {"password": "password_is_due"}
+MUSTS: Final = {"password": "password_is_due", "second": "second_factor_is_due"}
 """What has to be done first → the trouble of one who would do something else."""
 
 
@@ -170,6 +173,33 @@ def set_cookie(request: HttpRequest, response: HttpResponse, token: str) -> None
 def drop_cookies(response: HttpResponse) -> None:
     response.delete_cookie(COOKIE, path="/", samesite="Lax")
     response.delete_cookie(COOKIE_HTTPS, path="/", samesite="Lax")
+
+
+def step_of(request: HttpRequest) -> str:
+    """The token of a sign-in half-way; "" where there is none."""
+    return request.COOKIES.get(STEP_HTTPS) or request.COOKIES.get(STEP) or ""
+
+
+def set_step(request: HttpRequest, response: HttpResponse, token: str) -> None:
+    """Let this browser go on with a sign-in."""
+    https = request.is_secure()
+    response.set_cookie(
+        STEP_HTTPS if https else STEP, token, path="/", secure=https, httponly=True, samesite="Strict"
+    )
+
+
+def drop_step(response: HttpResponse) -> None:
+    response.delete_cookie(STEP, path="/", samesite="Strict")
+    response.delete_cookie(STEP_HTTPS, path="/", samesite="Strict")
+
+
+def site_of(request: HttpRequest) -> passkeys.Site:
+    """Where the browser is, as its keys see it. Raises Trouble where it came by a bare address."""
+    host = request.get_host()
+    domain, _ = split_domain_port(host)
+    if not domain or domain.startswith("[") or domain.replace(".", "").isdigit():
+        raise Trouble("keys_need_a_name", host=host)
+    return passkeys.Site(domain, f"{request.scheme}://{host}")
 
 
 def desk_of(request: HttpRequest) -> str:

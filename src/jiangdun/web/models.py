@@ -1,4 +1,4 @@
-"""The one table of this room: who is signed in."""
+"""The tables of this room: who is signed in, and who is half-way."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class Session(models.Model):
     seen_at = models.DateTimeField()
     proved_at = models.DateTimeField(null=True)  # when its owner last showed who they are
     until = models.DateTimeField(null=True)  # ends then, however busy
+    challenge = models.CharField(max_length=64, default="")  # what a key is asked to sign, good once
+    challenge_at = models.DateTimeField(null=True)
     address = models.CharField(max_length=64)
 
     class Meta:
@@ -27,3 +29,18 @@ class Session(models.Model):
             models.Index(fields=["account", "opened_at"], name="web_session_account"),
             models.Index(fields=["opened_at"], name="web_session_opened"),
         ]
+
+
+class Step(models.Model):
+    """A sign-in whose password was right and whose second factor is awaited. `id` is the SHA-256 of its token."""
+
+    id = models.CharField(primary_key=True, max_length=64)
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    account_version = models.PositiveIntegerField()
+    opened_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    challenge = models.CharField(max_length=64, default="")
+    address = models.CharField(max_length=64)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["opened_at"], name="web_step_opened")]

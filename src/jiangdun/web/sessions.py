@@ -11,7 +11,8 @@ from uuid import UUID
 from django.conf import settings
 
 from jiangdun.alliance import queries
-from jiangdun.core import accounts, clock
+from jiangdun.alliance.grants import ROLES
+from jiangdun.core import accounts, clock, factors
 from jiangdun.core.access import Asker
 from jiangdun.core.parameters import parameter
 
@@ -30,13 +31,19 @@ MOST = parameter("session.at_once", 5, lambda v: type(v) is int and 1 <= v <= 1_
 """Sessions one account has at one time; one more ends the one unused for longest."""
 FRESH_S = parameter("session.fresh_s", 600, lambda v: type(v) is int and 60 <= v <= 43_200)
 """So long after a proof of who it is somebody may do what is sensitive."""
+SECOND_ROLES = parameter(
+    "signin.second_factor_roles",
+    ["duty_commander", "admin_system", "admin_security", "admin_audit"],
+    lambda v: type(v) is list and all(type(role) is str for role in v) and set(v) <= ROLES,
+)
+"""Whoever holds one of these signs in with two factors (GB/T 22239 level 3); until they have one they add it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
     """Somebody who is signed in: the session, and who asks through it.
 
-    `must` names what has to be done before anything else: `password` (change it).
+    `must` names what has to be done before anything else: `password` (change it), `second` (add a factor).
     """
 
     session_id: str
@@ -112,14 +119,18 @@ def find_by_id(session_id: str) -> Signed | None:
         row.seen_at,
         row.proved_at or row.opened_at,
         row.until,
-        musts(account, now),
+        musts(account, asker, now),
         FRESH_S.at(now),
     )
 
 
-def musts(account: accounts.Account, now: datetime) -> tuple[str, ...]:
+def musts(account: accounts.Account, asker: Asker, now: datetime) -> tuple[str, ...]:
     """What somebody who signs in has to do before anything else."""
-    return ("password",) if account.password_is_due(now) else ()
+    due = ["password"] if account.password_is_due(now) else []
+    needed = not asker.roles.isdisjoint(SECOND_ROLES.at(now))
+    if needed and not factors.factors(account.id).ways:
+        due.append("second")
+    return tuple(due)
 
 
 def open_sessions(account_id: UUID, now: datetime) -> list[Open]:

@@ -487,6 +487,8 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "agreement": ("协议", "agreement"),
     "annex": ("协议附件", "annex"),
     "consent": ("转交同意", "consent"),
+    "key": ("密钥", "key"),
+    "second_factor": ("第二验证方式", "second factor"),
 }
 """What `not_found` and its kind mean by `what`."""
 

@@ -94,6 +94,60 @@ class SignedInFromNewPlace:
     address: str
 
 
+@fact("core.SecondFactorAdded")
+@dataclass(frozen=True)
+class SecondFactorAdded:
+    """An account can show more than its password: `way` is totp or key."""
+
+    account: UUID
+    way: str
+
+
+@fact("core.SecondFactorRemoved")
+@dataclass(frozen=True)
+class SecondFactorRemoved:
+    """A second factor (totp, key, recovery) of an account counts no more."""
+
+    account: UUID
+    way: str
+
+
+@fact("core.SecondStepTaken")
+@dataclass(frozen=True)
+class SecondStepTaken:
+    """The second step of a sign-in, or of a proof, went well by totp, key or recovery."""
+
+    account: UUID
+    way: str
+
+
+@fact("core.RecoveryCodesDrawn")
+@dataclass(frozen=True)
+class RecoveryCodesDrawn:
+    """New recovery codes were drawn; those before are void."""
+
+    account: UUID
+    count: int
+
+
+@fact("core.RecoveryCodeUsed")
+@dataclass(frozen=True)
+class RecoveryCodeUsed:
+    """A recovery code opened the door, for the last time; `left` remain."""
+
+    account: UUID
+    left: int
+
+
+@fact("core.KeyCopied")
+@dataclass(frozen=True)
+class KeyCopied:
+    """A key signed with a counter that did not rise: there is a copy of it. It was refused."""
+
+    account: UUID
+    key: UUID
+
+
 @fact("core.UsedFromSeveralPlaces")
 @dataclass(frozen=True)
 class UsedFromSeveralPlaces:

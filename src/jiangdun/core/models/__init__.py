@@ -13,6 +13,10 @@ from django.db.models import Q
 from jiangdun.core import ids
 from jiangdun.core.models.ledger import Access as Access
 
+from .people import PassKey as PassKey
+from .people import RecoveryCode as RecoveryCode
+from .people import Totp as Totp
+
 
 class Account(AbstractBaseUser):
     """Someone who can sign in. Personal data beyond a name to show lies elsewhere, encrypted."""

@@ -24,6 +24,7 @@ def sow(now: datetime) -> dict[str, dict[str, str]]:
     """Everything at once or nothing. Returns the log-ins drawn: username → {password, role, agency, name}."""
     by = By(system="demo")
     core.set_parameter("session.at_once", 50, by=by, now=now)  # one log-in, many visitors
+    core.set_parameter("signin.second_factor_roles", [], by=by, now=now)  # and one click to come in
     for agency in cast.AGENCIES:
         alliance.found_agency(
             agency.code, agency.name_zh, agency.name_en, agency.domain, by=by, now=now, demo=True

@@ -9,11 +9,19 @@ from .sessions import (
     open_session,
     prove_session,
     renew_session,
-    sign_in,
     touch_session,
+)
+from .steps import (
+    Shown,
+    add_key,
+    ask_session,
+    ask_step,
+    prove_by_factor,
+    sign_in,
+    take_step,
 )
 
 __all__ = [
-    "close_session", "end_idle", "end_sessions", "open_session", "prove_session", "renew_session", "sign_in",
-    "touch_session",
+    "Shown", "add_key", "ask_session", "ask_step", "close_session", "end_idle", "end_sessions", "open_session",
+    "prove_by_factor", "prove_session", "renew_session", "sign_in", "take_step", "touch_session",
 ]  # fmt: skip

@@ -20,28 +20,6 @@ ADDRESS_CHARS_MAX: Final = 64
 
 
 @transaction.atomic
-def sign_in(
-    username: str,
-    known: UUID | None,
-    address: str,
-    *,
-    desk: str = "",
-    new_desk: str = "",
-    replaces: str | None,
-    now: datetime,
-) -> tuple[accounts.SignIn, str]:
-    """Decide a try to sign in (`known` from `accounts.check`) and, where it went well, open a session.
-
-    Returns the decision and the new token, which nobody but the caller ever sees; "" where there is none.
-    """
-    decided = accounts.note_sign_in(username, known, address, now, desk, more=True)
-    if decided.account is None:
-        return decided, ""
-    account = accounts.complete(decided.account.id, address, now, desk, new_desk)
-    return decided, open_session(account, address, replaces=replaces, now=now)
-
-
-@transaction.atomic
 def open_session(
     account: accounts.Account,
     address: str,

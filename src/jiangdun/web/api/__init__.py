@@ -22,6 +22,7 @@ from jiangdun.web.api import (
     alerts,
     alliance,
     board,
+    factors,
     feeds,
     health,
     incidents,
@@ -50,6 +51,7 @@ api = NinjaAPI(
 )
 api.add_router("", session.router, tags=["session"])
 api.add_router("", account.router, tags=["session"])
+api.add_router("", factors.router, tags=["session"])
 api.add_router("", people.router, tags=["people"])
 api.add_router("", board.router, tags=["board"])
 api.add_router("", alerts.router, tags=["alerts"])

@@ -1,4 +1,4 @@
-"""One's own account: the password, and where one is signed in."""
+"""One's own account: the password, and where one is signed in. Its second factors are in `factors`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
-from jiangdun.core import accounts, clock, passwords
+from jiangdun.core import accounts, clock, factors, passkeys, passwords
 from jiangdun.core.journal import By
-from jiangdun.core.trouble import WrongCredentials
+from jiangdun.core.trouble import Trouble, WrongCredentials
 from jiangdun.web import actions, asking, desk, sessions
-from jiangdun.web.api.session import locked_out
+from jiangdun.web.api.session import Second, locked_out, shown_of
 from jiangdun.web.live import live
 
 router = Router()
@@ -24,8 +24,20 @@ class NewPassword(Schema):
     new: str = Field(min_length=1, max_length=passwords.PASSWORD_MAX)
 
 
-class Proof(Schema):
-    password: str = Field(min_length=1, max_length=passwords.PASSWORD_MAX)
+class Proof(Second):
+    """The password, or what would do as a second factor."""
+
+    password: str = Field("", max_length=passwords.PASSWORD_MAX)
+
+
+class OwnKey(Schema):
+    """A key; it works only where the page is opened by the host name `rp_id`."""
+
+    key_id: UUID
+    name: str
+    rp_id: str
+    added_at: datetime
+    used_at: datetime | None
 
 
 class OpenSession(Schema):
@@ -44,6 +56,11 @@ class Own(Schema):
     account_id: UUID
     username: str
     password_at: datetime | None
+    totp: bool
+    recovery: int = Field(description="recovery codes that are left")
+    keys: list[OwnKey]
+    second_needed: bool = Field(description="the role signs in with two factors")
+    fresh: bool = Field(description="what is sensitive may be done now without another proof")
     sessions: list[OpenSession]
 
 
@@ -70,12 +87,23 @@ async def change_password(request: HttpRequest, body: NewPassword) -> Status[Non
 
 @router.post("/session/proof", response={204: None}, **asking.needs(None, early=True))
 async def prove(request: HttpRequest, body: Proof) -> Status[None]:
-    """Show again who sits here, before something sensitive."""
-    signed = asking.signed_of(request)
-    await check_own_password(request, body.password)
-    await desk.do(lambda: actions.prove_session(signed.session_id, now=clock.now()))
+    """Show again who sits here, before something sensitive: the password, a one-time code, or a key."""
+    signed, now = asking.signed_of(request), clock.now()
+    if body.password:
+        await check_own_password(request, body.password)
+        await desk.do(lambda: actions.prove_session(signed.session_id, now=now))
+    else:
+        await _show_factor(request, shown_of(request, body))
     asking.forget()
     return Status(204, None)
+
+
+@router.post("/session/proof/key", response=dict[str, Any], **asking.needs(None, early=True))
+async def ask_key(request: HttpRequest) -> dict[str, Any]:
+    """What a key has to sign (PublicKeyCredentialRequestOptions as JSON) for a proof."""
+    signed, site, challenge = asking.signed_of(request), asking.site_of(request), passkeys.new_challenge()
+    await desk.do(lambda: actions.ask_session(signed.session_id, challenge, now=clock.now()))
+    return await desk.read(lambda: passkeys.to_sign(signed.account.id, site, challenge))
 
 
 @router.delete("/account/sessions/{session_handle}", response={204: None}, **asking.needs(None, early=True))
@@ -103,14 +131,32 @@ async def check_own_password(request: HttpRequest, password: str) -> None:
     WrongCredentials, LockedOut.
     """
     signed, now = asking.signed_of(request), clock.now()
-    address, held, username = asking.address_of(request), asking.desk_of(request), signed.account.username
-    stands = await desk.read(lambda: accounts.standing(username, address, now, held))
-    if stands.until is not None:
-        raise locked_out(stands.until, now)
-    known = await desk.check_password(lambda: accounts.check(username, password), known=True)
+    address, held = await _at_the_door(request, now)
+    known = await desk.check_password(lambda: accounts.check(signed.account.username, password), known=True)
     if known != signed.account.id:
         await desk.do(lambda: accounts.note_wrong(signed.account.id, address, now, held, "credentials"))
         raise WrongCredentials
+
+
+async def _show_factor(request: HttpRequest, shown: actions.Shown) -> None:
+    signed, now = asking.signed_of(request), clock.now()
+    address, held = await _at_the_door(request, now)
+    if not await desk.do(
+        lambda: actions.prove_by_factor(
+            signed.session_id, signed.account.id, shown, address, desk=held, now=now
+        )
+    ):
+        raise Trouble("second_wrong")
+
+
+async def _at_the_door(request: HttpRequest, now: datetime) -> tuple[str, str]:
+    """The address and the desk this comes from. Raises LockedOut."""
+    username = asking.signed_of(request).account.username
+    address, held = asking.address_of(request), asking.desk_of(request)
+    stands = await desk.read(lambda: accounts.standing(username, address, now, held))
+    if stands.until is not None:
+        raise locked_out(stands.until, now)
+    return address, held
 
 
 def closed(session_ids: list[str]) -> None:
@@ -130,10 +176,16 @@ def _change(signed: sessions.Signed, prepared: passwords.Prepared, now: datetime
 def _own(signed: sessions.Signed, now: datetime) -> dict[str, Any]:
     here = sessions.handle_of(signed.session_id)
     open_now = sessions.open_sessions(signed.account.id, now)
+    has = factors.factors(signed.account.id)
     return {
         "account_id": signed.account.id,
         "username": signed.account.username,
         "password_at": signed.account.password_at,
+        "totp": has.totp,
+        "recovery": has.recovery,
+        "keys": [key_of(key) for key in passkeys.keys(signed.account.id)],
+        "second_needed": not signed.asker.roles.isdisjoint(sessions.SECOND_ROLES.at(now)),
+        "fresh": signed.is_fresh(now),
         "sessions": [
             {
                 "handle": one.handle,
@@ -144,6 +196,17 @@ def _own(signed: sessions.Signed, now: datetime) -> dict[str, Any]:
             }
             for one in open_now
         ],
+    }
+
+
+def key_of(key: passkeys.Key) -> dict[str, Any]:
+    """`OwnKey` of a key."""
+    return {
+        "key_id": key.id,
+        "name": key.name,
+        "rp_id": key.rp_id,
+        "added_at": key.added_at,
+        "used_at": key.used_at,
     }
 
 

@@ -13,7 +13,7 @@ from ninja import Field, Router, Schema, Status
 
 from jiangdun.alliance import actions as alliance
 from jiangdun.alliance import queries
-from jiangdun.core import accounts, clock, ids, passwords
+from jiangdun.core import accounts, clock, factors, ids, passwords
 from jiangdun.core.trouble import NotYours
 from jiangdun.web import actions, asking, desk
 from jiangdun.web.api.account import closed
@@ -43,6 +43,7 @@ class Person(Schema):
     active: bool
     used_at: datetime | None = Field(description="the last good sign-in, or the last switch-on")
     password_temporary: bool
+    second: list[str] = Field(description="what it has beside the password: totp, key, recovery")
     serves: list[Service]
 
 
@@ -104,6 +105,19 @@ async def reset_password(request: HttpRequest, account_id: UUID) -> dict[str, An
     closed(ended)
     account = await desk.read(lambda: accounts.account(account_id))
     return {"account_id": account_id, "username": account.username, "password": password}
+
+
+@router.delete(
+    "/people/{account_id}/second", response={204: None}, **asking.needs("accounts.reset", fresh=True)
+)
+async def forget_second(request: HttpRequest, account_id: UUID) -> Status[None]:
+    """The telephone is lost: one-time codes, keys and recovery codes of this account are void, its sessions end."""
+    _not_own(request, account_id)
+    by, now, own = asking.by_of(request), clock.now(), asking.signed_of(request).account.id
+    await desk.read(lambda: accounts.account(account_id))
+    await desk.do(lambda: factors.forget_all(account_id, by=by, now=now))
+    closed(await desk.do(lambda: actions.end_sessions(account_id, now=now, by=own)))
+    return Status(204, None)
 
 
 @router.post("/people/{account_id}/switch", response=Person, **asking.needs("accounts.switch", fresh=True))
@@ -190,6 +204,7 @@ def _person(account: accounts.Account, now: datetime) -> dict[str, Any]:
         "active": account.active,
         "used_at": account.used_at,
         "password_temporary": account.password_temporary,
+        "second": list(factors.factors(account.id).ways),
         "serves": [_service(one) for one in queries.memberships(account.id, now)],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import datetime
 from typing import Any, Final
@@ -10,10 +11,10 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema, Status
 
-from jiangdun.core import access, accounts, clock, ids
+from jiangdun.core import access, accounts, clock, ids, passkeys
 from jiangdun.core.passwords import PASSWORD_MAX
-from jiangdun.core.trouble import LockedOut, WrongCredentials
-from jiangdun.web import actions, asking, desk, sessions
+from jiangdun.core.trouble import LockedOut, Trouble, WrongCredentials
+from jiangdun.web import actions, asking, desk, sessions, steps
 from jiangdun.web.live import live
 
 PATH: Final = "/api/session"
@@ -23,6 +24,23 @@ router = Router()
 class Credentials(Schema):
     username: str = Field(min_length=1, max_length=accounts.NAME_MAX)
     password: str = Field(min_length=1, max_length=PASSWORD_MAX)
+
+
+class SecondStep(Schema):
+    """The password was right; the second factor is awaited until `ends_at`, by one of `ways`."""
+
+    ways: list[str] = Field(description="totp, key, recovery")
+    ends_at: datetime
+
+
+class Second(Schema):
+    """One of three: a one-time `code`, a `recovery` code, or the `credential` a key has signed (as the browser's
+    `PublicKeyCredential.toJSON()` says it).
+    """
+
+    code: str = Field("", max_length=16)
+    recovery: str = Field("", max_length=40)
+    credential: dict[str, Any] | None = None
 
 
 class Me(Schema):
@@ -35,7 +53,7 @@ class Me(Schema):
     agency: str
     roles: list[str]
     verbs: list[str]
-    must: list[str] = Field(description="what has to be done before anything else: password")
+    must: list[str] = Field(description="what has to be done before anything else: password, second")
     opened_at: datetime
     ends_at: datetime = Field(description="if nobody does anything from now on")
 
@@ -64,9 +82,12 @@ async def who(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
     return me_of(asking.signed_of(request))
 
 
-@router.post("/session", response=Me, auth=None, openapi_extra={"x-verb": None})
-async def sign_in(request: HttpRequest, response: HttpResponse, body: Credentials) -> dict[str, Any]:
-    """Sign in. The session begins anew: whatever cookie came with the request opens nothing afterwards."""
+@router.post("/session", response={200: Me, 202: SecondStep}, auth=None, openapi_extra={"x-verb": None})
+async def sign_in(request: HttpRequest, response: HttpResponse, body: Credentials) -> Any:
+    """Sign in. The session begins anew: whatever cookie came with the request opens nothing afterwards.
+
+    202 where the account has a second factor: go on with `POST /api/session/second`.
+    """
     asking.check_page(request)
     now, address, held = clock.now(), asking.address_of(request), asking.desk_of(request)
     former = await asking.session_of(request.COOKIES)
@@ -78,19 +99,84 @@ async def sign_in(request: HttpRequest, response: HttpResponse, body: Credential
         )
     elif not stands.news:
         raise locked_out(stands.until, now)  # nothing to write: a flood of knocks costs reads only
-    token_of_desk = held if stands.at_known_desk else ids.new_secret()
+    new_desk = held if stands.at_known_desk else ids.new_secret()
     replaces = former.session_id if former else None
-    decided, token = await desk.do(
+    decided, token, half_way = await desk.do(
         lambda: actions.sign_in(
-            body.username, known, address, desk=held, new_desk=token_of_desk, replaces=replaces, now=now
+            body.username, known, address, desk=held, new_desk=new_desk, replaces=replaces, now=now
         )
     )
+    refuse(decided, now)
+    if half_way:
+        return await _go_on(request, response, token)
+    asking.set_desk(request, response, new_desk)
+    return await begin(request, response, token, former)
+
+
+@router.post("/session/second", response=Me, auth=None, openapi_extra={"x-verb": None})
+async def second(request: HttpRequest, response: HttpResponse, body: Second) -> dict[str, Any]:
+    """The second step of a sign-in: a one-time code, a recovery code, or what a key has signed."""
+    asking.check_page(request)
+    now, address, held = clock.now(), asking.address_of(request), asking.desk_of(request)
+    half = await half_of(request)
+    former = await asking.session_of(request.COOKIES)
+    stands = await desk.read(lambda: accounts.standing(half.account.username, address, now, held))
+    new_desk = held if stands.at_known_desk else ids.new_secret()
+    replaces = former.session_id if former else None
+    shown = shown_of(request, body)
+    decided, token = await desk.do(
+        lambda: actions.take_step(
+            half, shown, address, desk=held, new_desk=new_desk, replaces=replaces, now=now
+        )
+    )
+    if decided.reason == "credentials":
+        raise Trouble("second_wrong")
+    refuse(decided, now)
+    asking.set_desk(request, response, new_desk)
+    asking.drop_step(response)
+    return await begin(request, response, token, former)
+
+
+@router.post("/session/second/key", response=dict[str, Any], auth=None, openapi_extra={"x-verb": None})
+async def ask_key(request: HttpRequest) -> dict[str, Any]:
+    """What a key has to sign (PublicKeyCredentialRequestOptions as JSON) in the second step."""
+    asking.check_page(request)
+    half, site, challenge = await half_of(request), asking.site_of(request), passkeys.new_challenge()
+    await desk.do(lambda: actions.ask_step(half.step_id, challenge))
+    return await desk.read(lambda: passkeys.to_sign(half.account.id, site, challenge))
+
+
+async def half_of(request: HttpRequest) -> steps.Half:
+    """The sign-in that goes on. Raises Trouble("step_gone")."""
+    token = asking.step_of(request)
+    half: steps.Half | None = await desk.read(lambda: steps.find(token))
+    if half is None:
+        raise Trouble("step_gone")
+    return half
+
+
+def shown_of(request: HttpRequest, body: Second) -> actions.Shown:
+    """The second factor that was sent."""
+    if body.credential is not None:
+        return actions.Shown("key", json.dumps(body.credential), asking.site_of(request))
+    if body.recovery:
+        return actions.Shown("recovery", body.recovery)
+    return actions.Shown("totp", body.code)
+
+
+def refuse(decided: accounts.SignIn, now: datetime) -> None:
+    """Say why nobody is in; nothing where somebody is."""
     if decided.until is not None:
         raise locked_out(decided.until, now)
     if decided.account is None:
         raise WrongCredentials
-    asking.set_desk(request, response, token_of_desk)
-    return await begin(request, response, token, former)
+
+
+async def _go_on(request: HttpRequest, response: HttpResponse, token: str) -> Status[dict[str, Any]]:
+    half = await desk.read(lambda: steps.find(token))
+    assert half is not None, "a step just begun is found"
+    asking.set_step(request, response, token)
+    return Status(202, {"ways": list(half.ways), "ends_at": half.ends_at})
 
 
 async def begin(
