@@ -12,6 +12,7 @@ from django.db import connection
 from plugins.sql_guard import WrongRoom, complaint, rooms_of_tables
 
 import jiangdun
+from jiangdun.web import personal_fields
 
 HOUSE = Path(jiangdun.__file__).parent
 ROOMS = sorted(path.name for path in HOUSE.iterdir() if (path / "__init__.py").exists())
@@ -161,3 +162,19 @@ def test_the_guard_is_awake_in_every_test() -> None:
     room = {"__name__": "jiangdun.alliance.queries", "connection": connection}
     with pytest.raises(WrongRoom, match="core_fact"):
         exec("connection.cursor().execute('SELECT count(*) FROM core_fact')", room)
+
+
+def test_every_column_that_sounds_like_a_person_says_what_it_holds_and_for_what() -> None:
+    """Write the new column into `web/personal_fields.py`: what of a person it holds, or why nothing."""
+    columns = [
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models(include_auto_created=True)
+        if model.__module__.startswith("jiangdun.")
+        for field in model._meta.get_fields()
+        if field.concrete
+    ]
+    assert personal_fields.unexplained(columns) == []
+    assert personal_fields.outdated(columns) == []
+    for suspicious in ("name_zh", "duty_phone", "address", "id_number", "skipper", "reporter_name", "plate"):
+        assert personal_fields.unexplained([f"clearance.Call.{suspicious}"]), suspicious
+    assert not personal_fields.unexplained(["clearance.Call.decided_by", "clearance.Call.person"])

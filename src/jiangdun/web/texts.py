@@ -117,6 +117,14 @@ TROUBLES: Final[dict[str, Words]] = {
         "Something broke inside, number {number}.",
         "Nothing you changed was saved. Tell the administrator the number.",
     ),
+    # -- persons
+    "person_erased": Words(
+        409,
+        "此人的资料已销毁，无法再读取。",
+        "请在日志中查看销毁的时间与原因。",
+        "What was kept of this person has been destroyed and cannot be read.",
+        "The journal says when and why.",
+    ),
     # -- the access ledger
     "ledger_silent": Words(
         503,
@@ -483,6 +491,8 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "file": ("文件", "file"),
     "limit": ("限值", "limit"),
     "page": ("页面", "page"),
+    "person": ("人员资料", "person"),
+    "person_value": ("资料项", "value of this person"),
     "session": ("登录会话", "session"),
     "agreement": ("协议", "agreement"),
     "annex": ("协议附件", "annex"),

@@ -7,6 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from jiangdun.core.facts.persons import PersonChanged as PersonChanged
+from jiangdun.core.facts.persons import PersonErased as PersonErased
+from jiangdun.core.facts.persons import PersonKept as PersonKept
+from jiangdun.core.facts.persons import PersonUnmasked as PersonUnmasked
 from jiangdun.core.kinds import fact
 
 

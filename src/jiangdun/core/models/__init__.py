@@ -12,6 +12,8 @@ from django.db.models import Q
 
 from jiangdun.core import ids
 from jiangdun.core.models.ledger import Access as Access
+from jiangdun.core.models.persons import Person as Person
+from jiangdun.core.models.persons import PersonValue as PersonValue
 
 from .people import PassKey as PassKey
 from .people import RecoveryCode as RecoveryCode
