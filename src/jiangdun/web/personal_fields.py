@@ -51,6 +51,26 @@ PERSONAL: Final[dict[str, FieldUse]] = {
     "core.Access.address": FieldUse(
         "address", "digest", "追溯查阅来源", "telling where a look came from", "audit"
     ),
+    "core.PassKey.name": FieldUse(
+        "name a person gave to a key",
+        "open",
+        "本人辨认自己的密钥",
+        "knowing one's own keys apart",
+        _ACCOUNT_END,
+    ),
+    "alliance.Agency.duty_phone": FieldUse(
+        "phone of a duty desk", "open", "值班联络", "reaching the duty desk", "as long as the agency"
+    ),
+    "alliance.Agency.office_phone": FieldUse(
+        "phone of an office", "open", "单位联络", "reaching the office", "as long as the agency"
+    ),
+    "web.Step.address": FieldUse(
+        "address",
+        "open",
+        "登录第二步须在同一处完成",
+        "the second step of a sign-in from the same place",
+        "sessions",
+    ),
     "web.Session.address": FieldUse(
         "address", "open", "向本人显示登录地点", "showing people where they are signed in", "sessions"
     ),
@@ -75,6 +95,7 @@ PERSONAL: Final[dict[str, FieldUse]] = {
 """Columns that may hold something of a person."""
 
 IMPERSONAL: Final[dict[str, str]] = {
+    "alliance.Agency.address": "an office's",
     "alliance.*.name_*": "an agency's, an area's, an alliance's",
     "alliance.AgreementEdition.text_sha256": "hash of an agreement",
     "core.ReaderCursor.name": "a reader's",

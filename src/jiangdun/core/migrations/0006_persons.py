@@ -8,7 +8,7 @@ import jiangdun.core.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0004_ledger"),
+        ("core", "0005_second_factors"),
     ]
 
     operations = [
