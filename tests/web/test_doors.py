@@ -36,6 +36,8 @@ FILLED = {
     "{episode}": "e0",
     "{name}": "no-such-rule",
     "{version}": "1",
+    "{agreement_id}": "018f0000-0000-7000-8000-000000000000",
+    "{number}": "1",
 }
 ROUTES = [
     pytest.param(method.upper(), path, operation, id=f"{method} {path}")

@@ -11,7 +11,7 @@ import pytest
 
 import jiangdun
 from jiangdun.core import shares, trouble
-from jiangdun.core.trouble import Trouble
+from jiangdun.core.trouble import NotFound, Trouble
 from jiangdun.web import words
 from jiangdun.web.texts import DENIALS, REASONS, THINGS, TROUBLES, VALIDATION, Words
 
@@ -158,3 +158,9 @@ def test_the_problems_of_a_rule_say_where_and_what_instead() -> None:
 def test_no_trouble_of_the_floor_was_forgotten() -> None:
     kinds = [cls for cls in vars(trouble).values() if isinstance(cls, type) and issubclass(cls, Trouble)]
     assert {cls.usual for cls in kinds} <= TROUBLES.keys()
+
+
+def test_a_value_called_code_is_not_the_code_of_the_trouble() -> None:
+    trouble = NotFound(what="agency", code="fishery")
+    assert (trouble.code, trouble.values["code"]) == ("not_found", "fishery")
+    assert words.answer(trouble.code, trouble.values, "en")[0] == 404

@@ -248,6 +248,330 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Agreements
+         * @description The agreements one's agency is or was a party of, newest first.
+         */
+        get: operations["jiangdun_web_api_agreements_reading_agreements"];
+        put?: never;
+        /**
+         * Draft
+         * @description Write a new agreement, one's own agency among its parties. It waits for every party's signature.
+         */
+        post: operations["jiangdun_web_api_agreements_acting_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Choices
+         * @description What an agreement may be made of: templates, data sets with their fields, purposes, masks.
+         */
+        get: operations["jiangdun_web_api_agreements_reading_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Matrix
+         * @description Who shows what to whom at this moment, and why not: what concerns one's own agency.
+         */
+        get: operations["jiangdun_web_api_agreements_reading_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/{agreement_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Agreement
+         * @description One agreement with its editions, signatures and annexes, and what was done about it.
+         */
+        get: operations["jiangdun_web_api_agreements_reading_agreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/{agreement_id}/annexes/{number}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate
+         * @description Wake a dormant annex for a time; it sleeps again by itself.
+         */
+        post: operations["jiangdun_web_api_agreements_acting_activate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/{agreement_id}/annexes/{number}/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Copies
+         * @description The exports that left under an annex, and whether what let them go still stands.
+         */
+        get: operations["jiangdun_web_api_agreements_reading_copies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/{agreement_id}/annexes/{number}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deactivate
+         * @description Put it to sleep before its time.
+         */
+        post: operations["jiangdun_web_api_agreements_acting_deactivate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/{agreement_id}/annexes/{number}/forwarding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Allow Forwarding
+         * @description The provider's consent that the consumer passes the data on to one more agency.
+         */
+        post: operations["jiangdun_web_api_agreements_acting_allow_forwarding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/{agreement_id}/annexes/{number}/forwarding/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Forwarding
+         * @description The provider takes that consent back.
+         */
+        post: operations["jiangdun_web_api_agreements_acting_withdraw_forwarding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/{agreement_id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew
+         * @description Write the same for the time from its end to `valid_to`, to be signed by all.
+         */
+        post: operations["jiangdun_web_api_agreements_acting_renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/{agreement_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume
+         * @description Let go on what one's own agency stopped.
+         */
+        post: operations["jiangdun_web_api_agreements_acting_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/{agreement_id}/revise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revise
+         * @description Write it anew. After a signature that is a new edition which all sign anew; the old one holds until then.
+         */
+        post: operations["jiangdun_web_api_agreements_acting_revise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/{agreement_id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign
+         * @description Sign the edition one has read, for the agency one serves in. The last signature puts it in force.
+         */
+        post: operations["jiangdun_web_api_agreements_acting_sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/{agreement_id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend
+         * @description Stop it, or one annex, at once. Any party may.
+         */
+        post: operations["jiangdun_web_api_agreements_acting_suspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/{agreement_id}/terminate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Terminate
+         * @description Leave it for good. Where fewer than two parties remain the whole agreement is over.
+         */
+        post: operations["jiangdun_web_api_agreements_acting_terminate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agreements/{agreement_id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Text
+         * @description The words of an edition: the one that waits for signatures, else the newest, where none is named.
+         */
+        get: operations["jiangdun_web_api_agreements_reading_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alerts": {
         parameters: {
             query?: never;
@@ -1592,6 +1916,29 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** ActivationSeen */
+        ActivationSeen: {
+            /** Agency */
+            agency: string;
+            /** Annex */
+            annex: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended Why */
+            ended_why: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
         /**
          * Admission
          * @description Who is let in, and what it is said to be.
@@ -1709,6 +2056,82 @@ export interface components {
             areas: components["schemas"]["Area"][];
             /** Powers */
             powers: components["schemas"]["Power"][];
+        };
+        /**
+         * AgreementSeen
+         * @description One agreement with all that was said and done about it.
+         *
+         *     `annexes` are those of the edition in force (else the newest), `draft_annexes` those of the one that waits.
+         */
+        AgreementSeen: {
+            /** Activations */
+            activations: components["schemas"]["ActivationSeen"][];
+            /** Active Hours Max */
+            active_hours_max: number;
+            /** Annexes */
+            annexes: components["schemas"]["AnnexSeen"][];
+            /**
+             * Days Left
+             * @description days begun until its end; 0 when it is over
+             */
+            days_left: number;
+            /** Departures */
+            departures: components["schemas"]["DepartureSeen"][];
+            /**
+             * Draft
+             * @description number of the edition that waits for signatures
+             */
+            draft: number | null;
+            /** Draft Annexes */
+            draft_annexes: components["schemas"]["AnnexSeen"][];
+            /** Edition */
+            edition: number;
+            /** Editions */
+            editions: components["schemas"]["EditionSeen"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Parties */
+            parties: string[];
+            /**
+             * State
+             * @description draft, signing, not_yet, in_force, to_renew, suspended, expired, ended
+             */
+            state: string;
+            /** Suspended By */
+            suspended_by: string[];
+            /** Suspensions */
+            suspensions: components["schemas"]["SuspensionSeen"][];
+            /** Template */
+            template: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * Unsigned
+             * @description who must still sign the version that waits for signatures
+             */
+            unsigned: string[];
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+            /**
+             * Valid To
+             * Format: date-time
+             */
+            valid_to: string;
+            /** Version */
+            version: number;
+            /**
+             * Waits For Me
+             * @description the asker's agency has not signed it
+             */
+            waits_for_me: boolean;
         };
         /**
          * Alert
@@ -1900,6 +2323,148 @@ export interface components {
             version: number;
         };
         /**
+         * AnnexBody
+         * @description What `provider` shows `consumer`. `*` for either is every party in turn; `fields: ["*"]` is every field.
+         */
+        AnnexBody: {
+            /**
+             * Area
+             * @description GeoJSON Polygon or MultiPolygon, WGS-84
+             */
+            area?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Awakened By
+             * @default provider
+             */
+            awakened_by: string;
+            /** Basis */
+            basis: string;
+            /** Consumer */
+            consumer: string;
+            /** Data */
+            data: string;
+            /**
+             * Delay S
+             * @default 0
+             */
+            delay_s: number;
+            /**
+             * Dormant
+             * @default false
+             */
+            dormant: boolean;
+            /** Fields */
+            fields: string[];
+            /**
+             * Frequency
+             * @default live
+             */
+            frequency: string;
+            /**
+             * Label
+             * @default 1
+             */
+            label: number;
+            /** Masks */
+            masks?: {
+                [key: string]: string;
+            };
+            /**
+             * Precision M
+             * @default 0
+             */
+            precision_m: number;
+            /** Provider */
+            provider: string;
+            /** Purposes */
+            purposes: string[];
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid To */
+            valid_to?: string | null;
+        };
+        /**
+         * AnnexSeen
+         * @description An annex; `state` is active, or why it gives nothing now.
+         */
+        AnnexSeen: {
+            /**
+             * Area
+             * @description GeoJSON Polygon or MultiPolygon, WGS-84
+             */
+            area?: {
+                [key: string]: unknown;
+            } | null;
+            /** Awake Until */
+            awake_until: string | null;
+            /**
+             * Awakened By
+             * @default provider
+             */
+            awakened_by: string;
+            /** Basis */
+            basis: string;
+            /** Consumer */
+            consumer: string;
+            /** Data */
+            data: string;
+            /**
+             * Delay S
+             * @default 0
+             */
+            delay_s: number;
+            /**
+             * Dormant
+             * @default false
+             */
+            dormant: boolean;
+            /** Fields */
+            fields: string[];
+            /**
+             * Forwarding
+             * @description whom its consumer may pass the data on to, by the provider's consent
+             */
+            forwarding: string[];
+            /**
+             * Frequency
+             * @default live
+             */
+            frequency: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Label
+             * @default 1
+             */
+            label: number;
+            /** Masks */
+            masks?: {
+                [key: string]: string;
+            };
+            /** Number */
+            number: number;
+            /**
+             * Precision M
+             * @default 0
+             */
+            precision_m: number;
+            /** Provider */
+            provider: string;
+            /** Purposes */
+            purposes: string[];
+            /** State */
+            state: string;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
          * Area
          * @description Where an agency is competent, from and until when; its border is in `/api/alliance/areas`.
          */
@@ -2010,6 +2575,16 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** Awakening */
+        Awakening: {
+            /** Reason */
+            reason: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
         /**
          * Board
          * @description `cursor` goes to `/ws/live?after=`: whatever is sealed after it comes over the wire.
@@ -2042,6 +2617,46 @@ export interface components {
             sources: components["schemas"]["Source"][];
             /** Units */
             units: components["schemas"]["Unit"][];
+        };
+        /**
+         * CellSeen
+         * @description What `consumer` sees of `provider`'s `data`: `state` is active, or why not.
+         */
+        CellSeen: {
+            /** Agreements */
+            agreements: string[];
+            /** Consumer */
+            consumer: string;
+            /** Data */
+            data: string;
+            /** Fields */
+            fields: string[];
+            /** Masked */
+            masked: string[];
+            /** Provider */
+            provider: string;
+            /** State */
+            state: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * Choices
+         * @description What an agreement may be made of.
+         */
+        Choices: {
+            /** Active Hours Max */
+            active_hours_max: number;
+            /** Data Sets */
+            data_sets: components["schemas"]["DataSetSeen"][];
+            /** Frequencies */
+            frequencies: string[];
+            /** Masks */
+            masks: string[];
+            /** Purposes */
+            purposes: components["schemas"]["Named"][];
+            /** Templates */
+            templates: components["schemas"]["TemplateSeen"][];
         };
         /**
          * Clock
@@ -2114,12 +2729,58 @@ export interface components {
             /** Code */
             code: string;
         };
+        /**
+         * CopySeen
+         * @description An export that left under an annex; `flag` says why the annex gives no more, "" while it does.
+         */
+        CopySeen: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Consumer */
+            consumer: string;
+            /** Edition */
+            edition: number;
+            /** Export */
+            export: string;
+            /** Flag */
+            flag: string;
+            /** Rows */
+            rows: number;
+            /** Sha256 */
+            sha256: string;
+        };
         /** Credentials */
         Credentials: {
             /** Password */
             password: string;
             /** Username */
             username: string;
+        };
+        /** DataSetSeen */
+        DataSetSeen: {
+            /**
+             * Always
+             * @description shown with every row that is shown at all
+             */
+            always: string[];
+            /** Code */
+            code: string;
+            /** Fields */
+            fields: string[];
+            /**
+             * Masks
+             * @description how a field is masked where an annex does not say otherwise
+             */
+            masks: {
+                [key: string]: string;
+            };
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
         };
         /** Decline */
         Decline: {
@@ -2135,6 +2796,18 @@ export interface components {
              * @description of the incident as the asker saw it
              */
             version: number;
+        };
+        /** DepartureSeen */
+        DepartureSeen: {
+            /** Agency */
+            agency: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * Device
@@ -2217,6 +2890,49 @@ export interface components {
             rule?: string | null;
             /** System */
             system?: string | null;
+        };
+        /**
+         * EditionSeen
+         * @description One wording; `state` is draft, signed (all have), in_force, replaced or void.
+         */
+        EditionSeen: {
+            /** Digest */
+            digest: string;
+            /** Drafted Agency */
+            drafted_agency: string;
+            /**
+             * Drafted At
+             * Format: date-time
+             */
+            drafted_at: string;
+            /** Number */
+            number: number;
+            /** Parties */
+            parties: string[];
+            /** Scope */
+            scope: string;
+            /** Signatures */
+            signatures: components["schemas"]["SignatureSeen"][];
+            /** Signed At */
+            signed_at: string | null;
+            /** State */
+            state: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Unsigned */
+            unsigned: string[];
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+            /**
+             * Valid To
+             * Format: date-time
+             */
+            valid_to: string;
         };
         /** Ending */
         Ending: {
@@ -2327,6 +3043,18 @@ export interface components {
             sog: number | null;
             /** T */
             t: number;
+        };
+        /** Forwarding */
+        Forwarding: {
+            /** Reason */
+            reason: string;
+            /** To */
+            to: string;
+        };
+        /** ForwardingEnd */
+        ForwardingEnd: {
+            /** To */
+            to: string;
         };
         /**
          * GeoJSON
@@ -2482,29 +3210,58 @@ export interface components {
         };
         /**
          * Line
-         * @description One line of an incident's story: a fact, with the words of the note it refers to.
+         * @description An agreement in a list. Its words are those of the edition in force, else of the newest.
          */
         Line: {
             /**
-             * At
+             * Days Left
+             * @description days begun until its end; 0 when it is over
+             */
+            days_left: number;
+            /** Edition */
+            edition: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Parties */
+            parties: string[];
+            /**
+             * State
+             * @description draft, signing, not_yet, in_force, to_renew, suspended, expired, ended
+             */
+            state: string;
+            /** Suspended By */
+            suspended_by: string[];
+            /** Template */
+            template: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * Unsigned
+             * @description who must still sign the version that waits for signatures
+             */
+            unsigned: string[];
+            /**
+             * Valid From
              * Format: date-time
              */
-            at: string;
-            /** Body */
-            body: {
-                [key: string]: unknown;
-            };
-            by: components["schemas"]["Doer"];
-            /** Cause */
-            cause: number | null;
-            /** Fact Id */
-            fact_id: number;
-            /** Kind */
-            kind: string;
-            /** No */
-            no: number;
-            /** Words */
-            words: string;
+            valid_from: string;
+            /**
+             * Valid To
+             * Format: date-time
+             */
+            valid_to: string;
+            /** Version */
+            version: number;
+            /**
+             * Waits For Me
+             * @description the asker's agency has not signed it
+             */
+            waits_for_me: boolean;
         };
         /**
          * Look
@@ -2634,6 +3391,15 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** Named */
+        Named: {
+            /** Code */
+            code: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
         /** NewAgency */
         NewAgency: {
             /** Code */
@@ -2644,6 +3410,39 @@ export interface components {
             name_en: string;
             /** Name Zh */
             name_zh: string;
+        };
+        /** NewAgreement */
+        NewAgreement: {
+            /** Annexes */
+            annexes: components["schemas"]["AnnexBody"][];
+            /** Parties */
+            parties: string[];
+            /**
+             * Scope
+             * @default
+             */
+            scope: string;
+            /** Template */
+            template: string;
+            /** Text */
+            text: string;
+            /**
+             * Title En
+             * @default
+             */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+            /**
+             * Valid To
+             * Format: date-time
+             */
+            valid_to: string;
         };
         /** NewAlliance */
         NewAlliance: {
@@ -3003,6 +3802,11 @@ export interface components {
             /** Yaml */
             yaml: string;
         };
+        /** Reason */
+        Reason: {
+            /** Reason */
+            reason: string;
+        };
         /**
          * RecoveryCodes
          * @description Shown this once: each opens the door one time in place of the telephone.
@@ -3021,6 +3825,21 @@ export interface components {
             next: string;
             text: string;
         };
+        /** Renewal */
+        Renewal: {
+            /**
+             * Valid To
+             * Format: date-time
+             */
+            valid_to: string;
+            /** Version */
+            version: number;
+        };
+        /** Resume */
+        Resume: {
+            /** Annex */
+            annex?: number | null;
+        };
         /** Review */
         Review: {
             /**
@@ -3034,6 +3853,42 @@ export interface components {
             /**
              * Version
              * @description of the incident as the asker saw it
+             */
+            version: number;
+        };
+        /** Revision */
+        Revision: {
+            /** Annexes */
+            annexes: components["schemas"]["AnnexBody"][];
+            /** Parties */
+            parties: string[];
+            /**
+             * Scope
+             * @default
+             */
+            scope: string;
+            /** Text */
+            text: string;
+            /**
+             * Title En
+             * @default
+             */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+            /**
+             * Valid To
+             * Format: date-time
+             */
+            valid_to: string;
+            /**
+             * Version
+             * @description the one that was read
              */
             version: number;
         };
@@ -3164,6 +4019,26 @@ export interface components {
              */
             version: number;
         };
+        /** SignatureSeen */
+        SignatureSeen: {
+            /** Agency */
+            agency: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * Signing
+         * @description What the signer read: the edition, and the digest of everything it says.
+         */
+        Signing: {
+            /** Digest */
+            digest: string;
+            /** Edition */
+            edition: number;
+        };
         /**
          * Source
          * @description One source of positions. A silent source is not an empty river: it is drawn differently.
@@ -3232,10 +4107,70 @@ export interface components {
             /** Went */
             went: string[];
         };
+        /** Stop */
+        Stop: {
+            /**
+             * Annex
+             * @description its number; none is the whole agreement
+             */
+            annex?: number | null;
+            /** Reason */
+            reason: string;
+        };
+        /** SuspensionSeen */
+        SuspensionSeen: {
+            /** Agency */
+            agency: string;
+            /** Annex */
+            annex: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Lifted At */
+            lifted_at: string | null;
+            /** Reason */
+            reason: string;
+        };
         /** Switch */
         Switch: {
             /** Active */
             active: boolean;
+        };
+        /** TemplateSeen */
+        TemplateSeen: {
+            /** About En */
+            about_en: string;
+            /** About Zh */
+            about_zh: string;
+            /** Annexes */
+            annexes: {
+                [key: string]: unknown;
+            }[];
+            /** Code */
+            code: string;
+            /** Months */
+            months: number;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Scope En */
+            scope_en: string;
+            /** Scope Zh */
+            scope_zh: string;
+            /** Text */
+            text: string;
+        };
+        /** Text */
+        Text: {
+            /** Edition */
+            edition: number;
+            /** Sha256 */
+            sha256: string;
+            /** Text */
+            text: string;
         };
         /**
          * Track
@@ -3785,6 +4720,572 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_reading_agreements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Line"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_acting_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAgreement"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementSeen"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_reading_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choices"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_reading_matrix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellSeen"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_reading_agreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementSeen"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_acting_activate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Awakening"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementSeen"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_reading_copies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopySeen"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_acting_deactivate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementSeen"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_acting_allow_forwarding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forwarding"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementSeen"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_acting_withdraw_forwarding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForwardingEnd"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementSeen"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_acting_renew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Renewal"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementSeen"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_acting_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resume"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementSeen"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_acting_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revision"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementSeen"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_acting_sign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signing"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementSeen"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_acting_suspend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Stop"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementSeen"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_acting_terminate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementSeen"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_agreements_reading_text: {
+        parameters: {
+            query?: {
+                edition?: number | null;
+            };
+            header?: never;
+            path: {
+                agreement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Text"];
                 };
             };
             /** @description What is wrong and what to do, in the asker's language */

@@ -15,8 +15,10 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from jiangdun.alliance import areas
-from jiangdun.core import datasets
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from jiangdun.core import datasets, shapes
 from jiangdun.core.labels import Label
 from jiangdun.core.shares import Share
 from jiangdun.core.shares import State as ShareState
@@ -45,9 +47,10 @@ class State(StrEnum):
 class Terms:
     """What one annex says: `consumer` may see `fields` of `provider`'s `data` for `purposes`.
 
-    `valid_from` and `valid_to` narrow the agreement's own term where they are told. `area` is GeoJSON. `masks` goes
-    beside what the data set masks by itself (`UNMASKED` shows such a field as it is). `dormant`: it gives nothing until
-    somebody of `awakened_by` activates it for a time. It is never passed on unless the provider consents.
+    `valid_from` and `valid_to` narrow the agreement's own term where they are told. `area` is GeoJSON, kept as a
+    MultiPolygon. `masks` goes beside what the data set masks by itself (`UNMASKED` shows such a field as it is).
+    `dormant`: it gives nothing until somebody of `awakened_by` activates it for a time. It is never passed on unless
+    the provider consents.
     """
 
     provider: str
@@ -348,11 +351,18 @@ def _share(
         state=standing(agreement, edition, annex, left, now),
         purposes=frozenset(terms.purposes),
         masks=masks_of(terms),
-        area=None if terms.area is None else areas.trusted(terms.area),
+        area=None if terms.area is None else _prepared(terms.area),
         delay_s=terms.delay_s,
         precision_m=terms.precision_m,
         label=Label(terms.label),
     )
+
+
+def _prepared(area: Mapping[str, Any]) -> BaseGeometry:
+    """An area as kept, made ready for many questions."""
+    shape = shapes.shape_of(area["coordinates"])
+    shapely.prepare(shape)
+    return shape
 
 
 def masks_of(terms: Terms) -> dict[str, str]:

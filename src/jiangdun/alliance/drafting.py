@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any, Final
 
-from jiangdun.alliance import areas, templates
+from jiangdun.alliance import templates
 from jiangdun.alliance.agreements import UNMASKED, Annex, Edition, Terms
-from jiangdun.core import canonical, datasets, masking
+from jiangdun.core import canonical, datasets, masking, shapes
 from jiangdun.core.labels import Label
 from jiangdun.core.trouble import BadInput, OverLimit
 
@@ -28,9 +28,10 @@ TEXT_MAX: Final = 100_000
 REASON_MAX: Final = 500
 DELAY_S_MAX: Final = 30 * 86_400
 PRECISION_M_MAX: Final = 100_000
+AREA_VERTICES_MAX: Final = 2_000
 TERM_MAX: Final = timedelta(days=10 * 366)
 EVERY: Final = "*"
-"""Stands for every party, one after another, in an annex as people write it."""
+"""In an annex as people write it: every party, one after another; every field its data set has on that day."""
 FREQUENCIES: Final = ("live", "hourly", "daily", "on_request")
 AWAKENERS: Final = ("provider", "either")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
@@ -186,12 +187,14 @@ def _annex(place: int, terms: Terms, parties: Sequence[str], draft: Draft) -> Te
     at = f"annexes.{place}"
     for name in ("provider", "consumer"):
         if getattr(terms, name) not in parties:
-            raise BadInput(field=f"{at}.{name}", reason="not_a_party", code=getattr(terms, name)[:64])
+            raise BadInput(field=f"{at}.{name}", reason="not_a_party", named=getattr(terms, name)[:64])
     if terms.provider == terms.consumer:
         raise BadInput(field=f"{at}.consumer", reason="to_oneself")
     data = datasets.find(terms.data)
     if data is None:
-        raise BadInput(field=f"{at}.data", reason="unknown_data", code=terms.data[:64])
+        raise BadInput(field=f"{at}.data", reason="unknown_data", named=terms.data[:64])
+    if terms.fields == (EVERY,):
+        terms = replace(terms, fields=tuple(data.fields))
     _annex_fields(at, terms, data.fields)
     _annex_term(at, terms, draft)
     _within(f"{at}.delay_s", terms.delay_s, DELAY_S_MAX)
@@ -208,10 +211,23 @@ def _annex(place: int, terms: Terms, parties: Sequence[str], draft: Draft) -> Te
         terms,
         fields=tuple(sorted(set(terms.fields))),
         purposes=tuple(sorted(set(terms.purposes))),
-        area=None if terms.area is None else areas.tidy(terms.area, f"{at}.area"),
+        area=None if terms.area is None else _area(place, terms.area),
         masks=dict(sorted(terms.masks.items())),
         label=int(terms.label),
     )
+
+
+def _area(place: int, given: Mapping[str, Any]) -> dict[str, Any]:
+    """An area as it is kept and signed: nothing but its polygons. Raises BadInput (`area_refused`)."""
+    try:
+        polygons = shapes.polygons_of(dict(given), AREA_VERTICES_MAX)
+    except shapes.Refused as wrong:
+        told = {"feature": place, "name": f"annexes.{place}.area", "code": wrong.code}
+        told |= {"zh": wrong.say("zh"), "en": wrong.say("en")}
+        raise BadInput(
+            "area_refused", field=f"annexes.{place}.area", reason=wrong.code, faults=[told]
+        ) from None
+    return {"type": "MultiPolygon", "coordinates": canonical.plain(polygons)}
 
 
 def _annex_fields(at: str, terms: Terms, known: frozenset[str]) -> None:

@@ -38,6 +38,9 @@ _DESK = (
     + _own("unit.set_state", "unit.add")
     + _any("devices.read")
 )
+_AGREE = _own(
+    "agreement.read", "agreement.draft", "agreement.sign", "agreement.suspend", "agreement.activate"
+)
 
 GRANTS: Grants = {
     # 指挥长: everything of the desk, and reviews what another person disposed of
@@ -45,7 +48,8 @@ GRANTS: Grants = {
     + _DESK
     + _own("incident.order_acknowledged", "incident.arrive")
     + (Grant("incident.review", other="disposed_by"),)
-    + _any("zones.import"),
+    + _any("zones.import")
+    + _AGREE,
     # 值班席
     "desk": _LOOK + _DESK + _own("incident.order_acknowledged", "incident.arrive"),
     # 研判员: proposes rules; another analyst or a commander's agency releases them
@@ -61,7 +65,8 @@ GRANTS: Grants = {
     # 秘书处: the register, agreements, rota, meetings and reports; the live picture is not its work
     "secretariat": _any("zones.read", "units.read", "rules.read")
     + _any("alliance.read", "agencies.found", "agencies.change", "areas.draw", "powers.give")
-    + _any("alliances.change"),
+    + _any("alliances.change")
+    + _AGREE,
     # 外部用户 (shipping company, wharf): where the published zones are; nothing of the boards
     "outside_user": _any("zones.read"),
     # 志愿者: sees where the marked zones are
@@ -105,7 +110,13 @@ GRANTS: Grants = {
     ),
     # 审计员: reads everything that was done, changes nothing
     "admin_audit": _any(
-        "alliance.read", "journal.read", "journal.verify", "access.read", "people.read", "health.read"
+        "alliance.read",
+        "agreement.read",
+        "journal.read",
+        "journal.verify",
+        "access.read",
+        "people.read",
+        "health.read",
     ),
     # 大屏: a device that only looks
     "wall": _any("board.view", "tracks.read", "zones.read", "units.read", "alerts.read", "incidents.read"),

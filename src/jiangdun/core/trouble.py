@@ -14,7 +14,7 @@ class Trouble(Exception):
 
     usual: ClassVar[str] = "trouble"
 
-    def __init__(self, code: str = "", **values: Any) -> None:
+    def __init__(self, code: str = "", /, **values: Any) -> None:
         self.code = code or self.usual
         self.values = values
         super().__init__(self.code, values)

@@ -441,21 +441,10 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "password_entirely_numeric": ("口令不能全是数字", "a password must not be only digits"),
     "password_used_before": ("口令近期用过，请换一个", "this password was used before; choose another"),
     "password_too_similar": ("口令与姓名或用户名太像", "the password is too like the name"),
-    "not_an_area": (
-        "应为 GeoJSON 面（Polygon 或 MultiPolygon）",
-        "it must be a GeoJSON Polygon or MultiPolygon",
-    ),
-    "too_many_points": ("点数过多（最多 {most}）", "it has too many points (at most {most})"),
-    "not_a_place": ("坐标应为经度、纬度（度，WGS-84）", "each point must be longitude, latitude in degrees"),
-    "ring_is_open": (
-        "每个环至少四点，且首尾相接",
-        "each ring needs four points or more, and ends where it begins",
-    ),
-    "crosses_itself": ("边界自相交或面积为零", "its border crosses itself, or it holds no ground"),
     "two_parties": ("至少需要两方", "two parties or more are needed"),
-    "not_a_party": ("{code} 不是协议当事方", "{code} is not a party of the agreement"),
+    "not_a_party": ("{named} 不是协议当事方", "{named} is not a party of the agreement"),
     "to_oneself": ("不能共享给自己", "nobody needs an agreement with themselves"),
-    "unknown_data": ("没有名为 {code} 的数据集", "there is no data set {code}"),
+    "unknown_data": ("没有名为 {named} 的数据集", "there is no data set {named}"),
     "unknown_field": ("该数据集没有这些字段：{names}", "the data set has no such fields: {names}"),
     "mask": (
         "脱敏方式不存在，或所指字段未共享（可选 {values}）",

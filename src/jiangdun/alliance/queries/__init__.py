@@ -16,6 +16,7 @@ from jiangdun.alliance.queries.copies import (
     Copy,
     copies_out,
 )
+from jiangdun.alliance.queries.matrix import Cell, matrix
 from jiangdun.alliance.queries.networks import (
     Alliance,
     Member,
@@ -55,6 +56,7 @@ __all__ = [
     "REMIND_DAYS",
     "Agency",
     "Alliance",
+    "Cell",
     "Copy",
     "Granted",
     "Member",
@@ -74,6 +76,7 @@ __all__ = [
     "asker",
     "copies_out",
     "links",
+    "matrix",
     "member_steps",
     "members",
     "memberships",

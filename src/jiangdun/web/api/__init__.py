@@ -19,6 +19,7 @@ from jiangdun.web import ledger, words
 from jiangdun.web.api import (
     access,
     account,
+    agreements,
     alerts,
     alliance,
     board,
@@ -60,6 +61,7 @@ api.add_router("", picture.router, tags=["picture"])
 api.add_router("", feeds.router, tags=["feeds"])
 api.add_router("", rules.router, tags=["rules"])
 api.add_router("", alliance.router, tags=["alliance"])
+api.add_router("", agreements.router, tags=["agreements"])
 api.add_router("", journal.router, tags=["journal"])
 api.add_router("", access.router, tags=["access"])
 api.add_router("", health.router, tags=["health"])
