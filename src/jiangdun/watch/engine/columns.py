@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from jiangdun.feeds.columns import COLUMNS
 
-from .jit import Ints
+from .jit import SOURCES, Ints, making_entry
 from .limits import WrongColumns
 from .plan import Compiled, watched
 
@@ -64,22 +64,45 @@ def pin(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
 
 def masks(compiled: Compiled, rows: npt.NDArray[np.void]) -> Ints:
     """(rows, words): bit b is set where the report counts for condition b. Conditions say NULL as False."""
-    view = View(rows)
-    n = len(rows)
+    return bits(compiled, View(rows), len(rows))
+
+
+def bits(compiled: Compiled, columns: Mapping[str, npt.NDArray[np.generic]], n: int) -> Ints:
+    """The same of columns that lie apart."""
     said = {}
     for text, condition in compiled.texts.items():
-        found = np.asarray(condition.evaluate(view))
+        found = np.asarray(condition.evaluate(columns))
         if found.dtype != np.bool_ or found.shape != (n,):
             raise WrongColumns(f"condition {text!r} gave {found.dtype} {found.shape}, not one bool a report")
         said[text] = found
-    out = np.zeros((n, compiled.plan.n_words), np.uint64)
+    counts = np.zeros((8 * -(-len(compiled.conditions) // 8), n), np.bool_)
     kinds: dict[str, npt.NDArray[np.bool_]] = {}
     for bit, (watch, where, holds) in enumerate(compiled.conditions):
         if watch not in kinds:
-            kinds[watch] = watched(watch, view["kind"])
-        counts = kinds[watch]
+            kinds[watch] = watched(watch, columns["kind"])
+        counts[bit] = kinds[watch]
         for text in (where, holds):
             if text:
-                counts = counts & said[text]
-        out[:, bit >> 6] |= counts.astype(np.uint64) << np.uint64(bit & 63)
-    return out.view(np.int64)
+                counts[bit] &= said[text]
+    return pack(counts, compiled.plan.n_words)
+
+
+def _entry_points(sources: str):  # type: ignore[no-untyped-def]
+    @making_entry
+    def pack(counts: npt.NDArray[np.bool_], words: int) -> Ints:
+        """(conditions, rows) of bools as (rows, words) of bits. The conditions are a multiple of eight."""
+        len(sources)
+        n = counts.shape[1]
+        out = np.zeros((n, words), np.int64)
+        for first in range(0, counts.shape[0], 8):
+            for i in range(n):
+                byte = 0
+                for k in range(8):
+                    byte |= int(counts[first + k, i]) << k
+                out[i, first >> 6] |= byte << (first & 63)
+        return out
+
+    return pack
+
+
+pack = _entry_points(SOURCES)

@@ -28,7 +28,7 @@ LAT_MAX = 90 * DEGREE
 
 
 @kernel
-def _gate(tables: Tables, flags: int, t: int, lon: int, lat: int, wm: int) -> bool:
+def gate(tables: Tables, flags: int, t: int, lon: int, lat: int, wm: int) -> bool:
     """Whether the report is one to judge; what is not is counted by its reason."""
     numbers = tables.numbers
     if flags & NO_FIX:
@@ -187,7 +187,7 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
                 in_order = False
             else:
                 t = row["t"]
-                if not _gate(tables, int(row["flags"]), t, int(row["lon"]), int(row["lat"]), wm):
+                if not gate(tables, int(row["flags"]), t, int(row["lon"]), int(row["lat"]), wm):
                     continue
                 slot = tables.ahead[(i - first) % L.AHEAD, 3]
                 if slot < 0:
