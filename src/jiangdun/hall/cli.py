@@ -26,6 +26,7 @@ COMMANDS: Final = (
     Command("demo", "jiangdun.hall.demo.command", "start the demonstration river / 演示"),
     Command("simulate", "jiangdun.hall.demo.simulate", "play the demo's scenes as device bytes / 模拟设备"),
     Command("replay", "jiangdun.hall.replay", "run recordings through decoder, engine and archive / 回放"),
+    Command("backtest", "jiangdun.hall.backtest", "run rules over a period of an archive / 回测"),
     Command("rules", "jiangdun.hall.rules", "check rule files / 规则检查"),
     Command("journal", "jiangdun.hall.journal", "verify the journal / 校验日志链"),
     Command("keys", "jiangdun.hall.keys", "change the master key / 更换主密钥"),

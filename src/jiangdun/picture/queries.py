@@ -38,6 +38,21 @@ def zone_specs(now: datetime) -> list[ZoneRecord]:
     return [_record(row) for row in _current(now).order_by("zone_id")]
 
 
+def zone_versions() -> list[tuple[ZoneRecord, int, int | None]]:
+    """Every version of every zone: as the engine needs it, when it was recorded, and when another took its place
+    (None: it is still known so); ms since 1970. For a backtest, which asks what was known then.
+    """
+    rows = models.Zone.objects.order_by("zone_id", "version")
+    return [
+        (
+            _record(row),
+            _ms(row.recorded_at, 0),
+            None if row.superseded_at is None else _ms(row.superseded_at, 0),
+        )
+        for row in rows
+    ]
+
+
 def zone(zone_id: str) -> ZoneRecord:
     """The zone as it is known now. Raises NotFound."""
     row = models.Zone.objects.filter(zone_id=zone_id, superseded_at=None).first()

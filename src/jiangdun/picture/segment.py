@@ -13,10 +13,10 @@ beside them (`.chunks`) where the chunks began and what watermark they had. What
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,8 @@ _ENCODINGS: Final = ("DELTA_BINARY_PACKED", "BYTE_STREAM_SPLIT")
 """Differences suit what moves and jitters, bytes side by side what lies still and angles that turn over.
 Which is smaller differs by column and by river, so each segment tries both on its first rows.
 """
+_STORED: Final = (*_DICTIONARY, *_NUMBERS)
+_ALL: Final = COLUMNS.names or ()
 _PLAIN: Final = tuple(name for name in COLUMNS.names or () if name != "t")
 
 
@@ -206,6 +208,57 @@ def read_chunks(directory: Path, segment: Segment) -> list[Chunk]:
         at += n
     assert at == len(rows) == segment.to_position - segment.from_position
     return chunks
+
+
+def read_sorted(
+    directory: Path, segment: Segment, low: int, high: int, names: Collection[str] = _ALL
+) -> dict[str, npt.NDArray[Any]]:
+    """Columns of the rows with low <= track < high as they lie in the file: in the order (track, t, log position).
+
+    Those of `feeds.columns`, contiguous; `names` says which are read, the others are zeros. Only the row groups
+    that hold such tracks are read, and of them no column that is one value. Raises OSError, pyarrow.ArrowInvalid.
+    """
+    with pq.ParquetFile(directory / segment.file) as file:
+        at = file.schema_arrow.get_field_index("track")
+        spans = [
+            file.metadata.row_group(g).column(at).statistics for g in range(file.metadata.num_row_groups)
+        ]
+        groups = [
+            g for g, span in enumerate(spans) if cast(Any, span).max >= low and cast(Any, span).min < high
+        ]
+        parts = [_read_group(file, group, names) for group in groups]
+    columns = {name: _joined([part[name] for part in parts], COLUMNS[name]) for name in _ALL}
+    track = columns["track"]
+    rows = slice(*np.searchsorted(track, (low, high)).tolist())
+    return {name: values[rows] for name, values in columns.items()}
+
+
+def _read_group(file: pq.ParquetFile, group: int, names: Collection[str]) -> dict[str, npt.NDArray[Any]]:
+    about = file.metadata.row_group(group)
+    wanted = [name for name in _STORED if name in names or name in ("track", "t_s", "t_ms")]
+    found: dict[str, Any] = {}
+    for name in wanted:
+        span = about.column(file.schema_arrow.get_field_index(name)).statistics
+        if span is not None and span.has_min_max and span.min == span.max and not span.null_count:
+            found[name] = span.min
+    table = file.read_row_group(group, columns=[n for n in wanted if n not in found], use_threads=False)
+    found |= {name: table[name].to_numpy() for name in table.column_names}
+    t = np.multiply(found["t_s"], 1_000, dtype=np.int64) + found["t_ms"]
+    n = about.num_rows
+    columns = {name: np.broadcast_to(np.asarray(found.get(name, 0), COLUMNS[name]), n) for name in _PLAIN}
+    return columns | {"t": np.broadcast_to(t, n)}
+
+
+def _joined(parts: Sequence[npt.NDArray[Any]], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    return np.ascontiguousarray(np.concatenate(parts)) if parts else np.empty(0, dtype)
+
+
+def track_spans(directory: Path, segment: Segment) -> list[tuple[int, int]]:
+    """(least track, rows) of each row group: where to cut, when several read at once."""
+    with pq.ParquetFile(directory / segment.file) as file:
+        at = file.schema_arrow.get_field_index("track")
+        groups = [file.metadata.row_group(group) for group in range(file.metadata.num_row_groups)]
+    return [(int(cast(Any, group.column(at).statistics).min), group.num_rows) for group in groups]
 
 
 def scan(directory: Path, segments: Sequence[Segment]) -> pl.LazyFrame:

@@ -5,12 +5,13 @@ Reads the segments the archiver wrote and, where the log's directory is given, t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from math import ceil, floor
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from jiangdun.feeds import log
@@ -32,14 +33,14 @@ class Archive:
 
     def __init__(self, home: Path, log_directory: Path | None = None) -> None:
         """Of the installation at `home`; `log_directory` is its chunk log's, for what is not archived yet."""
-        self._home = home
+        self.home = home
+        self.log_directory = log_directory
         self._directory = home / DIRECTORY
-        self._log = log_directory
 
     @property
     def segments(self) -> list[Segment]:
         """As the manifest has them now. Raises ValueError for a manifest that cannot be read."""
-        return read_manifest(self._home)
+        return read_manifest(self.home)
 
     def read(
         self, from_ms: int, to_ms: int, bbox: Box | None = None, tracks: Iterable[int] | None = None
@@ -96,13 +97,37 @@ class Archive:
                 if skip < len(chunk.rows):
                     yield chunk if skip <= 0 else Chunk(from_position, chunk.wm_ms, chunk.rows[skip:])
             reached = one.to_position
-        if self._log is not None:
-            yield from log.chunks(self._log, max(reached, from_position))
+        if self.log_directory is not None:
+            yield from log.chunks(self.log_directory, max(reached, from_position))
+
+    def stretches(self, from_ms: int, to_ms: int) -> list[Segment]:
+        """The segments that hold what was heard in time of from_ms <= t < to_ms, in the order of the log."""
+        return [one for one in self.segments if one.from_wm_ms < to_ms and one.t_max >= from_ms]
+
+    def read_sorted(
+        self, one: Segment, low: int, high: int, names: Collection[str] = COLUMNS.names or ()
+    ) -> dict[str, npt.NDArray[Any]]:
+        """See `segment.read_sorted`."""
+        return segments.read_sorted(self._directory, one, low, high, names)
+
+    def track_spans(self, one: Segment) -> list[tuple[int, int]]:
+        """See `segment.track_spans`."""
+        return segments.track_spans(self._directory, one)
+
+    def tail(self) -> npt.NDArray[np.void]:
+        """Reports of the log that are in no segment yet, in its order."""
+        if self.log_directory is None:
+            return np.empty(0, COLUMNS)
+        found = self.segments
+        parts = [
+            chunk.rows for chunk in log.chunks(self.log_directory, found[-1].to_position if found else 0)
+        ]
+        return np.concatenate(parts) if parts else np.empty(0, COLUMNS)
 
     def _tail(self, position: int) -> list[pl.DataFrame]:
-        if self._log is None:
+        if self.log_directory is None:
             return []
-        return [segments.frame(chunk.rows) for chunk in log.chunks(self._log, position)]
+        return [segments.frame(chunk.rows) for chunk in log.chunks(self.log_directory, position)]
 
 
 def _box(bbox: Box) -> tuple[int, int, int, int]:

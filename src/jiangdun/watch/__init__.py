@@ -7,7 +7,7 @@ confirms, changes or withdraws. The *spool* carries events from the engine's pro
 
 As a library this room needs neither settings nor database: `watch.read` makes a rule of text, `watch.read_zones`
 zones of GeoJSON, `watch.run` runs rules over a table (Polars, pandas, Arrow, a dict of arrays; its columns are in
-`frames`) or over chunks of a log. The names below are public.
+`frames`) or over chunks of a log, `watch.backtest` over a period of an archive. The names below are public.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .engine import Engine
     from .engine.limits import WrongColumns
     from .offline import Ran, run
+    from .past import Backtest, backtest, read_labels
     from .rules import AlertEvent as Event
     from .rules import RuleError, check, read, sentence
     from .rules import RuleSpec as Rule
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .zone_files import BadZoneFile, read_zones
 
 __all__ = [
+    "Backtest",
     "BadZoneFile",
     "Engine",
     "Event",
@@ -33,14 +35,17 @@ __all__ = [
     "RuleError",
     "WrongColumns",
     "Zone",
+    "backtest",
     "check",
     "read",
+    "read_labels",
     "read_zones",
     "run",
     "sentence",
 ]
 
 _HOMES = {
+    "Backtest": ("past", "Backtest"),
     "BadZoneFile": ("zone_files", "BadZoneFile"),
     "Engine": ("engine", "Engine"),
     "Event": ("rules", "AlertEvent"),
@@ -49,8 +54,10 @@ _HOMES = {
     "RuleError": ("rules", "RuleError"),
     "WrongColumns": ("engine.limits", "WrongColumns"),
     "Zone": ("rules", "ZoneSpec"),
+    "backtest": ("past", "backtest"),
     "check": ("rules", "check"),
     "read": ("rules", "read"),
+    "read_labels": ("past", "read_labels"),
     "read_zones": ("zone_files", "read_zones"),
     "run": ("offline", "run"),
     "sentence": ("rules", "sentence"),

@@ -5,26 +5,14 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from watch.engine.world import T0, ZONES, Stream, path, rule, rule_sets, sequences, steps, streams
+from watch.engine.world import T0, ZONES, Stream, hub_marks, path, rule, rule_sets, sequences, steps, streams
 
-from jiangdun.feeds.columns import COLUMNS, Chunk, Flag
+from jiangdun.feeds.columns import COLUMNS, Chunk
 from jiangdun.watch.engine import Engine
 from jiangdun.watch.engine.episode import Tally
 from jiangdun.watch.engine.limits import NEVER
 from jiangdun.watch.engine.track_order import TrackOrder
 from jiangdun.watch.rules import spec
-
-
-def hub_marks(stream: Stream, size: int) -> list[Chunk]:
-    """Chunks as the hub makes them: a report older than its own chunk's watermark is marked late."""
-    chunks = stream.chunks(size)
-    wm = NEVER
-    for at, chunk in enumerate(chunks):
-        wm = max(wm, chunk.wm_ms)
-        rows = chunk.rows.copy()
-        rows["flags"][rows["t"] < wm] |= np.uint16(Flag.LATE)
-        chunks[at] = Chunk(chunk.position, wm, rows)
-    return chunks
 
 
 def in_track_order(chunks: list[Chunk]) -> dict[str, np.ndarray]:

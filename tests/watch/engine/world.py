@@ -105,6 +105,18 @@ class Stream:
         return Stream(self.rows[order], np.maximum.accumulate(heard[order]))
 
 
+def hub_marks(stream: Stream, size: int) -> list[Chunk]:
+    """Chunks as the hub makes them: a report older than its own chunk's watermark is marked late."""
+    chunks = stream.chunks(size)
+    wm = chunks[0].wm_ms
+    for at, chunk in enumerate(chunks):
+        wm = max(wm, chunk.wm_ms)
+        rows = chunk.rows.copy()
+        rows["flags"][rows["t"] < wm] |= np.uint16(Flag.LATE)
+        chunks[at] = Chunk(chunk.position, wm, rows)
+    return chunks
+
+
 SPOTS = [0, 2_000, 4_000, 6_000, 8_000, 10_000, 1_024]
 GAPS_MS = [1, 1_000, 2_000, 10_000, 10_000, 30_000, 60_000, 180_000, 400_000, 901_000, 90_000_000]
 KINDS = [Kind.CARGO, Kind.CARGO, Kind.DREDGER, Kind.TRUCK, Kind.OFFICER, Kind.BASE_STATION]

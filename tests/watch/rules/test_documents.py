@@ -49,8 +49,8 @@ def test_the_room_is_a_library_that_needs_neither_django_nor_settings():
     code = (
         "import sys\n"
         "from jiangdun import watch\n"
-        "from jiangdun.watch import alerts, offline, spool, trials, why\n"
-        "assert callable(watch.read) and callable(watch.run) and watch.Rule and watch.Engine\n"
+        "from jiangdun.watch import alerts, frames, offline, past, spool, trials, why, zone_files\n"
+        "assert callable(watch.read) and callable(watch.run) and callable(watch.backtest) and watch.Rule and watch.Engine\n"
         "bad = [name for name in sys.modules if name.split('.')[0] in ('django', 'ninja')]\n"
         "assert not bad, bad\n"
         "assert 'jiangdun.watch.models' not in sys.modules\n"

@@ -8,7 +8,7 @@ events = judge.finish()
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -71,9 +71,9 @@ class TrackOrder:
         found, self._found = self._found, []
         return found
 
-    def finish(self) -> list[AlertEvent]:
-        """Judge what waits."""
-        self._walk(_sorted(self._compiled.plan.n_words, 0), NEVER, ALWAYS)
+    def finish(self, to_ms: int = ALWAYS) -> list[AlertEvent]:
+        """Judge what waits and is older than `to_ms`."""
+        self._walk(_sorted(self._compiled.plan.n_words, 0), NEVER, to_ms)
         found, self._found = self._found, []
         return found
 
@@ -84,7 +84,7 @@ class TrackOrder:
             part = {name: values[at : at + BITS_ROWS] for name, values in columns.items()}
             mask[at : at + BITS_ROWS] = bits(self._compiled, part, len(part["t"]))
         given = {name: np.ascontiguousarray(columns[name], COLUMNS[name]) for name in COLUMNS.names or ()}
-        return Sorted(**given, mask=mask)  # type: ignore[arg-type]
+        return Sorted(**given, mask=mask)
 
     def _walk(self, fresh: Sorted, from_wm: int, to_wm: int) -> None:
         plan, grid, held = self._compiled.plan, self._compiled.grid, self._held
@@ -111,14 +111,16 @@ class TrackOrder:
 
 def _sorted(words: int, n: int) -> Sorted:
     empty = {name: np.empty(n, COLUMNS[name]) for name in COLUMNS.names or ()}
-    return Sorted(**empty, mask=np.empty((n, words), np.int64))  # type: ignore[arg-type]
+    return Sorted(**empty, mask=np.empty((n, words), np.int64))
 
 
 def _gather(held: Sorted, fresh: Sorted, rows: Ints) -> Sorted:
     """The rows kept: of those held where below 0 (-1 - number), else of the fresh ones."""
     old = rows < 0
-    out = _sorted(held.mask.shape[1], len(rows))
-    for one, before, after in zip(out, held, fresh, strict=True):
-        one[old] = before[-1 - rows[old]]
-        one[~old] = after[rows[~old]]
-    return out
+    parts: dict[str, npt.NDArray[Any]] = {}
+    for name in Sorted._fields:
+        before: npt.NDArray[Any] = getattr(held, name)
+        parts[name] = np.empty((len(rows), *before.shape[1:]), before.dtype)
+        parts[name][old] = before[-1 - rows[old]]
+        parts[name][~old] = getattr(fresh, name)[rows[~old]]
+    return Sorted(**parts)

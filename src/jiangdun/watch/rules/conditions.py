@@ -77,6 +77,10 @@ class Expression:
         """One bool a report, NULL as False. `columns`: arrays of `COLUMNS` of one length, left unchanged."""
         return self._program(columns)
 
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        """Another process reads it anew: a program is no value."""
+        return read_condition, (self.text, dict(self.references))
+
     @property
     def permits(self) -> frozenset[str]:
         """The reference sets that the condition asks for."""
