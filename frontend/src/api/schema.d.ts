@@ -1576,6 +1576,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep
+         * @description Keep values of a person for one's own agency.
+         */
+        post: operations["jiangdun_web_api_persons_keep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/persons/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find
+         * @description Who has exactly this value, of those the asker may see. In the body, so that no log of addresses holds it.
+         */
+        post: operations["jiangdun_web_api_persons_find"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/persons/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read
+         * @description One person: masked, but for what the asker has had shown in full within the last minutes.
+         */
+        get: operations["jiangdun_web_api_persons_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/persons/{person_id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase
+         * @description Destroy the person's key: nothing of them can be read again.
+         */
+        post: operations["jiangdun_web_api_persons_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/persons/{person_id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unmask
+         * @description Show values in full for some minutes, for a purpose (`X-Purpose`) and a reason; both are kept.
+         */
+        post: operations["jiangdun_web_api_persons_unmask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/persons/{person_id}/unmaskings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unmaskings
+         * @description Who had this person's values shown in full, and why: for the auditor.
+         */
+        get: operations["jiangdun_web_api_persons_unmaskings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/persons/{person_id}/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change
+         * @description Add or replace values; an empty text takes one away.
+         */
+        post: operations["jiangdun_web_api_persons_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rules": {
         parameters: {
             query?: never;
@@ -2640,6 +2780,18 @@ export interface components {
             /** Until */
             until: string | null;
         };
+        /** Change */
+        Change: {
+            /**
+             * Values
+             * @description by kind: name, phone, id_number …
+             */
+            values: {
+                [key: string]: string;
+            };
+            /** Version */
+            version: number;
+        };
         /**
          * Choices
          * @description What an agreement may be made of.
@@ -2968,6 +3120,14 @@ export interface components {
             /** Subject */
             subject: string;
         };
+        /** Erase */
+        Erase: {
+            /**
+             * Reason
+             * @description asked, expired, mistaken, court
+             */
+            reason: string;
+        };
         /** Evidence */
         Evidence: {
             /** Agency */
@@ -3012,6 +3172,13 @@ export interface components {
             clock: "sign" | "notify" | "arrive";
             /** Reason */
             reason: string;
+        };
+        /** Find */
+        Find: {
+            /** Kind */
+            kind: string;
+            /** Value */
+            value: string;
         };
         /**
          * FirstPassword
@@ -3188,6 +3355,25 @@ export interface components {
             why_zh: string;
             /** Zone Id */
             zone_id: string;
+        };
+        /** Keep */
+        Keep: {
+            /**
+             * Hidden From
+             * @description agencies that see nothing: those a whistle-blower complains of
+             */
+            hidden_from?: string[];
+            /** Keep Until */
+            keep_until?: string | null;
+            /** Purpose */
+            purpose: string;
+            /**
+             * Values
+             * @description by kind: name, phone, id_number …
+             */
+            values: {
+                [key: string]: string;
+            };
         };
         /** Leaving */
         Leaving: {
@@ -3606,6 +3792,32 @@ export interface components {
              */
             seen_at: string;
         };
+        /**
+         * Opening
+         * @description Values were shown in full: to whom, which, for what, why, until when.
+         */
+        Opening: {
+            /** Agency */
+            agency: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Kinds */
+            kinds: string[];
+            /** Person */
+            person: string;
+            /** Purpose */
+            purpose: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
         /** OtherRoles */
         OtherRoles: {
             /** Roles */
@@ -3707,36 +3919,40 @@ export interface components {
         };
         /**
          * Person
-         * @description An account as administrators see it.
+         * @description A person as the asker may see them. `unmasked` kinds stand in full until `unmasked_until`, the others masked;
+         *     `hidden` are kinds the asker's agency has no right to at all.
          */
         Person: {
+            /** Agency */
+            agency: string;
             /**
-             * Account Id
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Erased */
+            erased: boolean;
+            /** Hidden */
+            hidden: string[];
+            /**
+             * Id
              * Format: uuid
              */
-            account_id: string;
-            /** Active */
-            active: boolean;
-            /** Name En */
-            name_en: string;
-            /** Name Zh */
-            name_zh: string;
-            /** Password Temporary */
-            password_temporary: boolean;
-            /**
-             * Second
-             * @description what it has beside the password: totp, key, recovery
-             */
-            second: string[];
-            /** Serves */
-            serves: components["schemas"]["Service"][];
-            /**
-             * Used At
-             * @description the last good sign-in, or the last switch-on
-             */
-            used_at: string | null;
-            /** Username */
-            username: string;
+            id: string;
+            /** Keep Until */
+            keep_until: string | null;
+            /** Purpose */
+            purpose: string;
+            /** Unmasked */
+            unmasked: string[];
+            /** Unmasked Until */
+            unmasked_until: string | null;
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
+            /** Version */
+            version: number;
         };
         /**
          * Power
@@ -4295,6 +4511,16 @@ export interface components {
             state: string;
             /** Version */
             version: number;
+        };
+        /** Unmask */
+        Unmask: {
+            /**
+             * Kinds
+             * @description empty: all the asker may see
+             */
+            kinds?: string[];
+            /** Reason */
+            reason: string;
         };
         /**
          * Whole
@@ -7097,6 +7323,239 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Switch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_persons_keep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Keep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_persons_find: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Find"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_persons_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_persons_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Erase"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_persons_unmask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unmask"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_persons_unmaskings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opening"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_persons_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change"];
             };
         };
         responses: {

@@ -32,11 +32,18 @@ _LOOK = _any(
     "rules.read",
     "alliance.read",
 )
+_PERSONS = (
+    # 人员资料: what is shared of persons is seen masked, and in full only for a purpose and a reason
+    Grant("persons.read", "shared"),
+    Grant("persons.unmask", "shared"),
+    Grant("persons.keep", "agency"),
+)
 _DESK = (
     _any("alert.acknowledge", "alert.dismiss", "alert.promote", "sources.read", "journal.read")
     + _own("incident.sign", "incident.assign", "incident.dispose")
     + _own("unit.set_state", "unit.add")
     + _any("devices.read")
+    + _PERSONS
 )
 _AGREE = _own(
     "agreement.read", "agreement.draft", "agreement.sign", "agreement.suspend", "agreement.activate"
@@ -49,7 +56,8 @@ GRANTS: Grants = {
     + _own("incident.order_acknowledged", "incident.arrive")
     + (Grant("incident.review", other="disposed_by"),)
     + _any("zones.import")
-    + _AGREE,
+    + _AGREE
+    + _own("persons.erase"),
     # 值班席
     "desk": _LOOK + _DESK + _own("incident.order_acknowledged", "incident.arrive"),
     # 研判员: proposes rules; another analyst or a commander's agency releases them

@@ -175,6 +175,13 @@ def visible(asker: Asker, verb: str, data: str, now: datetime) -> Visible:
     return Visible(False, frozenset(owner for owner in owners if owner is not None), asker.agency)
 
 
+def purposes(annexes: Iterable[str]) -> frozenset[str]:
+    """What things shown by these annexes may be used for; empty where none of them says."""
+    wanted = frozenset(annexes)
+    given = [share.purposes for several in _bound.shares.values() for share in several if share.id in wanted]
+    return frozenset[str]().union(*given)
+
+
 def verbs(asker: Asker) -> frozenset[str]:
     """Every verb some role of `asker` has, however far it reaches: what a screen may offer."""
     grants = _bound.grants or {}

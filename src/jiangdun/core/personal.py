@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from jiangdun.core import facts, ids, journal, masking, models, secrets
+from jiangdun.core import datasets, facts, ids, journal, ledger, masking, models, secrets
+from jiangdun.core.digests import digest
 from jiangdun.core.journal import By
+from jiangdun.core.parameters import parameter
 from jiangdun.core.trouble import BadInput, NotFound, StaleVersion, WrongState
 
 KINDS: Final[Mapping[str, str]] = {
@@ -34,6 +36,18 @@ KINDS: Final[Mapping[str, str]] = {
     "birth": "nothing",
 }
 """Kind of value → its mask where nothing stricter is asked for."""
+PERSONS: Final = datasets.data_set(
+    "persons",
+    "人员资料",
+    "persons",
+    always={"id", "agency", "purpose", "erased"},
+    fields=set(KINDS),
+    masks=KINDS,
+)
+UNMASK_MIN = parameter("persons.unmask_min", 10, lambda v: type(v) is int and 1 <= v <= 60)
+"""Minutes for which values stay shown in full."""
+REASON_MAX: Final = 400
+UNMASKINGS_MAX: Final = 200
 VALUE_MAX: Final = 400
 HIDDEN_FROM_MAX: Final = 32
 FOUND_MAX: Final = 200
@@ -57,7 +71,20 @@ class Shown:
 
     def as_thing(self) -> dict[str, object]:
         """What `core.access` judges."""
-        return {"agency": self.agency}
+        return {"agency": self.agency, "data": PERSONS.code, "at": self.created_at}
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Values shown in full to one person, until a moment, and why."""
+
+    person: str
+    agency: str
+    kinds: tuple[str, ...]
+    purpose: str
+    reason: str
+    at: datetime
+    until: datetime
 
 
 @transaction.atomic
@@ -129,6 +156,51 @@ def erase(person_id: UUID, reason: str, *, by: By, now: datetime) -> None:
     journal.record(fact, by=by, at=now, subject=f"person:{row.id}")
 
 
+@transaction.atomic
+def unmask(
+    person_id: UUID, kinds: Iterable[str], reason: str, *, entry: ledger.Entry, by: By, now: datetime
+) -> Opening:
+    """Let `by` see these kinds in full for `persons.unmask_min` minutes; `entry` goes to the access ledger with it.
+
+    Raises NotFound, WrongState where erased, BadInput without a reason or a purpose (in `entry`).
+    """
+    row = _row(person_id)
+    _key(row)
+    if not reason.strip() or len(reason) > REASON_MAX:
+        raise BadInput(field="reason", reason="length", most=REASON_MAX)
+    if not entry.purpose:
+        raise BadInput(field="purpose", reason="needed")
+    wanted = tuple(sorted(set(kinds)))
+    until = now + timedelta(minutes=UNMASK_MIN.at(now))
+    models.Unmasking.objects.create(
+        subject=row,
+        person=by.person or "",
+        agency=by.agency or "",
+        kinds=wanted,
+        purpose=entry.purpose,
+        reason=reason,
+        at=now,
+        until=until,
+    )
+    ledger.append([entry])
+    fact = facts.PersonUnmasked(row.id, row.agency, wanted, entry.purpose, digest("reason", reason), until)
+    journal.record(fact, by=by, at=now, subject=f"person:{row.id}")
+    return Opening(by.person or "", by.agency or "", wanted, entry.purpose, reason, now, until)
+
+
+def open_now(person_id: UUID, by_person: str, now: datetime) -> Opening | None:
+    """What this account still sees in full of a person, None where all is masked again."""
+    rows = models.Unmasking.objects.filter(subject_id=person_id, person=by_person, until__gt=now)
+    row = rows.order_by("-until").first()
+    return _opening(row) if row is not None else None
+
+
+def openings(person_id: UUID) -> list[Opening]:
+    """Who saw this person's values in full, newest first, at most UNMASKINGS_MAX."""
+    rows = models.Unmasking.objects.filter(subject_id=person_id).order_by("-at", "-id")
+    return [_opening(row) for row in rows[:UNMASKINGS_MAX]]
+
+
 def get(person_id: UUID, kind: str) -> str:
     """One value, in full. Raises NotFound, WrongState where the person is erased."""
     row = _row(person_id)
@@ -147,19 +219,22 @@ def opened(person_id: UUID) -> Shown:
     return _shown(row, {value.kind: _opened(row, key, value) for value in row.values.order_by("kind")})
 
 
+def whole(person_id: UUID) -> Shown:
+    """As `opened`, but of an erased person with no values: for whoever masks what they show."""
+    row = _row(person_id)
+    return _shown(row, {}) if row.erased_at is not None else opened(person_id)
+
+
 def masked(person_id: UUID) -> Shown:
     """The person with every value masked by its kind. Raises NotFound. Of an erased person nothing is shown."""
-    row = _row(person_id)
-    if row.erased_at is not None:
-        return _shown(row, {})
-    values = opened(person_id).values
-    return _shown(row, {kind: masking.mask(KINDS[kind], value) for kind, value in values.items()})
+    found = whole(person_id)
+    return replace(found, values={k: masking.mask(KINDS[k], v) for k, v in found.values.items()})
 
 
 def find(kind: str, value: str) -> list[UUID]:
     """Who has exactly this value, newest first, at most FOUND_MAX; blanks, hyphens and full width do not matter."""
-    digest = secrets.digest(kind, _plain(kind, value))
-    rows = models.PersonValue.objects.filter(kind=kind, digest=digest).order_by("-id")
+    found_by = secrets.digest(kind, _plain(kind, value))
+    rows = models.PersonValue.objects.filter(kind=kind, digest=found_by).order_by("-id")
     return list(rows.values_list("person_id", flat=True)[:FOUND_MAX])
 
 
@@ -190,8 +265,8 @@ def _write(row: models.Person, key: bytes, values: Mapping[str, str], now: datet
             row.values.filter(kind=kind).delete()
             continue
         sealed = secrets.encrypt(key, value.encode(), f"{row.id}:{kind}")
-        digest = secrets.digest(kind, _plain(kind, value))
-        changed = {"sealed": sealed, "digest": digest, "changed_at": now}
+        found_by = secrets.digest(kind, _plain(kind, value))
+        changed = {"sealed": sealed, "digest": found_by, "changed_at": now}
         models.PersonValue.objects.update_or_create(person=row, kind=kind, defaults=changed)
     return tuple(sorted(values))
 
@@ -218,6 +293,10 @@ def _shown(row: models.Person, values: dict[str, str]) -> Shown:
         row.id, row.agency, row.purpose, tuple(row.hidden_from), row.created_at, row.keep_until,
         row.erased_at is not None, row.version, values,
     )  # fmt: skip
+
+
+def _opening(row: models.Unmasking) -> Opening:
+    return Opening(row.person, row.agency, tuple(row.kinds), row.purpose, row.reason, row.at, row.until)
 
 
 def _plain(kind: str, value: str) -> str:

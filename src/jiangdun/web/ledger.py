@@ -11,7 +11,6 @@ dropped. One's own agency's things are no business of this ledger. All of it run
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -26,7 +25,7 @@ from jiangdun.core.digests import digest
 from jiangdun.core.ledger import Entry, Kind
 from jiangdun.core.trouble import Trouble
 
-from . import desk
+from . import desk, purposes
 
 FLUSH_S: Final = 1.0
 """Rows wait so long at most."""
@@ -38,8 +37,6 @@ AGAIN_MAX: Final = 20_000
 """Looks remembered for that."""
 OWNERS_MAX: Final = 200
 """Agencies of which one list may hold things: a row each."""
-PURPOSE_HEADER: Final = "X-Purpose"
-_PURPOSE: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 
 log = structlog.get_logger()
 
@@ -69,12 +66,15 @@ def reset() -> None:
 def note(
     request: HttpRequest, verb: str, subject: str, owner: str, allowed: Allowed | None = None, count: int = 1
 ) -> None:
-    """Something of `owner` was opened. Raises Trouble("ledger_silent") where that cannot be kept."""
+    """Something of `owner` was opened. Raises Trouble: "ledger_silent" where that cannot be kept, "purpose_needed"
+    where the annexes that show it want one of their purposes declared.
+    """
     asker: Asker = request.auth  # type: ignore[attr-defined]
     if owner in ("", asker.agency):
         return
+    purpose = purposes.for_looking(request, allowed)
     _check()
-    entry = _entry(request, asker, "open", verb, subject, owner=owner, count=count)
+    entry = _entry(request, asker, "open", verb, subject, owner=owner, count=count, purpose=purpose)
     _wait(_shown(entry, (allowed,)))
 
 
@@ -121,12 +121,6 @@ def entry_of(request: HttpRequest, kind: Kind, verb: str, subject: str, **more: 
     """An entry to be appended in the very transaction of what it tells of (exports, unmasking)."""
     asker: Asker = request.auth  # type: ignore[attr-defined]
     return _entry(request, asker, kind, verb, subject, **more)
-
-
-def purpose_of(request: HttpRequest) -> str:
-    """The purpose the asker declared with this request, a code; "" where none, or none that can be one."""
-    given = request.headers.get(PURPOSE_HEADER, "")
-    return given if _PURPOSE.fullmatch(given) else ""
 
 
 def silent() -> bool:
@@ -201,7 +195,7 @@ def _entry(request: HttpRequest, asker: Asker, kind: Kind, verb: str, subject: s
         verb=verb,
         subject=subject,
         roles=_roles(asker),
-        purpose=more.pop("purpose", "") or purpose_of(request),
+        purpose=more.pop("purpose", "") or purposes.declared(request),
         address=digest("address", str(request.META.get("REMOTE_ADDR", ""))),
         **more,
     )

@@ -48,6 +48,9 @@ PERSONAL: Final[dict[str, FieldUse]] = {
         "keep_until",
     ),
     "core.Person.*": FieldUse("reference", "sealed", "本人密钥", "the person's own key", "keep_until"),
+    "core.Unmasking.reason": FieldUse(
+        "text", "open", "查看原文的理由", "why values were shown in full", "lookups"
+    ),
     "core.Access.address": FieldUse(
         "address", "digest", "追溯查阅来源", "telling where a look came from", "audit"
     ),

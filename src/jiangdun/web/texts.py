@@ -118,6 +118,13 @@ TROUBLES: Final[dict[str, Words]] = {
         "Nothing you changed was saved. Tell the administrator the number.",
     ),
     # -- persons
+    "purpose_needed": Words(
+        428,
+        "查看此内容须说明用途。",
+        "请从下列用途中选择一项（请求头 X-Purpose），用途将记入查阅日志。",
+        "A purpose is needed to see this.",
+        "Choose one of those listed (header X-Purpose); it is kept in the access ledger.",
+    ),
     "person_erased": Words(
         409,
         "此人的资料已销毁，无法再读取。",
@@ -514,6 +521,7 @@ DENIALS: Final[dict[str, tuple[str, str]]] = {
     "dormant": ("该共享附件尚未启用", "the annex that shares it is dormant and must be activated"),
     "not_yet": ("共享协议尚未生效", "the agreement to share it is not in force yet"),
     "outside_area": ("位于协议约定区域之外", "it lies outside the area agreed on"),
+    "shielded": ("当事人要求对贵单位保密", "the person is shielded from your agency"),
     "too_fresh": ("按协议须延时后方可查看", "by agreement it is shown with a delay"),
     "not_a_party": ("贵单位不是该协议的当事方", "your agency is not a party of this agreement"),
     "not_awakener": ("按附件约定不由贵单位启用", "by its terms your agency does not activate this annex"),

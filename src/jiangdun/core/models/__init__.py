@@ -14,6 +14,7 @@ from jiangdun.core import ids
 from jiangdun.core.models.ledger import Access as Access
 from jiangdun.core.models.persons import Person as Person
 from jiangdun.core.models.persons import PersonValue as PersonValue
+from jiangdun.core.models.persons import Unmasking as Unmasking
 
 from .people import PassKey as PassKey
 from .people import RecoveryCode as RecoveryCode

@@ -28,6 +28,23 @@ class Person(models.Model):
         indexes: ClassVar = [models.Index(fields=["keep_until"], name="core_person_keep")]
 
 
+class Unmasking(models.Model):
+    """Somebody had values shown in full, and said why."""
+
+    id = models.BigAutoField(primary_key=True)
+    subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="unmaskings")
+    person = models.CharField(max_length=64)
+    agency = models.CharField(max_length=64)
+    kinds = models.JSONField()
+    purpose = models.CharField(max_length=80)
+    reason = models.CharField(max_length=400)
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["subject", "person", "until"], name="core_unmasking_open")]
+
+
 class PersonValue(models.Model):
     """One sealed value. `digest` finds it again by the exact value."""
 

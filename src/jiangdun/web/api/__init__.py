@@ -29,6 +29,7 @@ from jiangdun.web.api import (
     incidents,
     journal,
     people,
+    persons,
     picture,
     rules,
     session,
@@ -64,6 +65,7 @@ api.add_router("", alliance.router, tags=["alliance"])
 api.add_router("", agreements.router, tags=["agreements"])
 api.add_router("", journal.router, tags=["journal"])
 api.add_router("", access.router, tags=["access"])
+api.add_router("", persons.router, tags=["persons"])
 api.add_router("", health.router, tags=["health"])
 
 
