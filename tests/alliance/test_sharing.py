@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from jiangdun.alliance import actions, queries
 from jiangdun.alliance.agreements import Agreement, State, state
+from jiangdun.alliance.days import day_of
 from jiangdun.alliance.drafting import EVERY, Draft
 from jiangdun.core import access, timers
 from jiangdun.core.trouble import BadInput, NotFound, NotYours, WrongState
 
-from .conftest import ANNEX, DAY, NOW, SECOND, SYSTEM, by, drafted, kinds, sees, sign, told
+from .conftest import AGENCIES, ANNEX, DAY, NOW, SECOND, SYSTEM, by, drafted, kinds, sees, sign, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_granted", "_timers")]
 HOUR = timedelta(hours=1)
@@ -172,11 +173,11 @@ def test_a_draft_nobody_signed_is_dropped(draft: Draft) -> None:
 def test_an_agency_that_leaves_the_alliance_leaves_all_its_agreements(
     signed: Agreement, ring: Agreement, draft: Draft
 ) -> None:
-    assert actions.leave_all("msa", reason="left", by=SYSTEM, now=DURING) == 2
+    assert actions.leave_all("msa", by=SYSTEM, now=DURING) == 2
     assert [sees(DURING), sees(DURING, "fishery", "police")] == ["ended", "yes"]
     assert queries.agreement(signed.id).ended_why == "parties_left"
     assert queries.agreement(ring.id).ended_at is None
-    assert actions.leave_all("port", reason="left", by=SYSTEM, now=DURING) == 0
+    assert actions.leave_all("port", by=SYSTEM, now=DURING) == 0
 
 
 # -- wake, sleep
@@ -323,3 +324,75 @@ def test_an_annex_is_found_by_its_id_with_what_it_stands_for(signed: Agreement) 
     assert queries.annex(annex_id, NOW).state == "not_yet"
     with pytest.raises(NotFound):
         queries.annex(UUID(int=3), DURING)
+
+
+# -- the alliance among whose members it is
+
+
+@pytest.fixture
+def circle(house: None) -> str:
+    """An alliance in which all four sit."""
+    founded = day_of(NOW - 60 * DAY)
+    actions.found_alliance("circle", "演示圈", "Demo ring", "ring", founded, by=SYSTEM, now=NOW)
+    for code in AGENCIES:
+        actions.take_in("circle", code, "founder", founded, by=SYSTEM, now=NOW)
+    return "circle"
+
+
+def let_go(agency: str, alliance: str, now: datetime = DURING) -> None:
+    member = next(m for m in queries.members(alliance, day_of(now)) if m.agency == agency)
+    actions.let_go(member.seat, day_of(now), "划转", version=member.version, by=SYSTEM, now=now)
+
+
+def test_who_leaves_the_alliance_leaves_its_agreements_at_once(draft: Draft, circle: str) -> None:
+    parties = ("police", "msa", "fishery")
+    annexes = (replace(ANNEX, provider=EVERY, consumer=EVERY, dormant=True, awakened_by="either"),)
+    wide = replace(draft, parties=parties, annexes=annexes)
+    held = actions.draft_agreement("ring", wide, alliance=circle, by=by("police"), now=NOW)
+    held = sign(held, *parties)
+    number = next(
+        a.number
+        for a in held.editions[0].annexes
+        if (a.terms.provider, a.terms.consumer) == ("msa", "police")
+    )
+    actions.activate(held.id, number, until=DURING + HOUR, reason=WHY, by=by("police"), now=DURING)
+    assert sees(DURING) == "yes"
+    let_go("msa", circle)
+    assert [sees(DURING), sees(DURING, "fishery", "police")] == ["ended", "dormant"]
+    assert kinds()[-2:] == ["AgreementLeft", "AnnexDeactivated"]
+    assert queries.agreement(held.id).activations[0].ended_why == "party_left"
+
+
+def test_an_agreement_of_another_alliance_stands_until_one_sits_in_none(
+    draft: Draft, circle: str, signed: Agreement
+) -> None:
+    founded = day_of(NOW - 60 * DAY)
+    actions.found_alliance("belt", "演示带", "Demo belt", "belt", founded, by=SYSTEM, now=NOW)
+    for code in ("police", "msa"):
+        actions.take_in("belt", code, "founder", founded, by=SYSTEM, now=NOW)
+    of_belt = actions.draft_agreement("belt", draft, alliance="belt", by=by("police"), now=NOW)
+    of_belt = sign(of_belt, "police", "msa")
+    let_go("msa", circle)
+    assert [state(queries.agreement(one.id), DURING) for one in (of_belt, signed)] == [State.IN_FORCE] * 2
+    let_go("msa", "belt", DURING + DAY)
+    assert [state(queries.agreement(one.id), DURING) for one in (of_belt, signed)] == [State.ENDED] * 2
+    assert sees(DURING + DAY) == "ended"
+
+
+def test_an_alliance_that_ends_takes_its_agreements_with_it(draft: Draft, circle: str) -> None:
+    held = sign(
+        actions.draft_agreement("ring", draft, alliance=circle, by=by("police"), now=NOW), "police", "msa"
+    )
+    alliance = queries.alliance(circle)
+    actions.end_alliance(circle, day_of(DURING), version=alliance.version, by=SYSTEM, now=DURING)
+    held = queries.agreement(held.id)
+    assert (held.ended_why, sees(DURING)) == ("alliance_ended", "ended")
+
+
+def test_the_parties_of_an_agreement_of_an_alliance_sit_in_it(draft: Draft, circle: str) -> None:
+    let_go("msa", circle, NOW)
+    with pytest.raises(BadInput) as refused:
+        actions.draft_agreement("ring", draft, alliance=circle, by=by("police"), now=NOW)
+    assert refused.value.values["reason"] == "not_in_alliance"
+    with pytest.raises(NotFound):
+        actions.draft_agreement("ring", draft, alliance="nowhere", by=by("police"), now=NOW)

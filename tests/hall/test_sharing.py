@@ -71,7 +71,7 @@ def test_what_was_answered_is_in_force_before_the_answer(sharing: Sharing) -> No
         seen.append(told())
         await writer.do(lambda: actions.resume(held.id, by=MSA, now=clock.now()))
         seen.append(told())
-        await writer.do(lambda: actions.leave_all("msa", reason="left", by=MSA, now=clock.now()))
+        await writer.do(lambda: actions.leave_all("msa", by=MSA, now=clock.now()))
         seen.append(told())
         return seen
 

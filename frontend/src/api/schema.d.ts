@@ -2208,6 +2208,8 @@ export interface components {
             activations: components["schemas"]["ActivationSeen"][];
             /** Active Hours Max */
             active_hours_max: number;
+            /** Alliance */
+            alliance: string;
             /** Annexes */
             annexes: components["schemas"]["AnnexSeen"][];
             /**
@@ -3399,6 +3401,8 @@ export interface components {
          * @description An agreement in a list. Its words are those of the edition in force, else of the newest.
          */
         Line: {
+            /** Alliance */
+            alliance: string;
             /**
              * Days Left
              * @description days begun until its end; 0 when it is over
@@ -3599,6 +3603,12 @@ export interface components {
         };
         /** NewAgreement */
         NewAgreement: {
+            /**
+             * Alliance
+             * @description among whose members it is; empty: none in particular
+             * @default
+             */
+            alliance: string;
             /** Annexes */
             annexes: components["schemas"]["AnnexBody"][];
             /** Parties */

@@ -170,10 +170,14 @@ class Consent:
 
 @dataclass(frozen=True)
 class Agreement:
-    """An agreement with all that was said and done about it."""
+    """An agreement with all that was said and done about it.
+
+    `alliance` is the one among whose members it is: who leaves that leaves this; "" is none in particular.
+    """
 
     id: UUID
     template: str
+    alliance: str
     created_at: datetime
     version: int
     ended_at: datetime | None = None

@@ -101,9 +101,10 @@ def numbered(annexes: Sequence[Terms], before: Sequence[Annex], last: int) -> li
     return numbers
 
 
-def digest(template: str, draft: Draft) -> str:
+def digest(template: str, alliance: str, draft: Draft) -> str:
     """SHA-256 over everything that is signed."""
-    return hashlib.sha256(canonical.text({"template": template, **_said(draft)}).encode()).hexdigest()
+    said = {"template": template, "alliance": alliance, **_said(draft)}
+    return hashlib.sha256(canonical.text(said).encode()).hexdigest()
 
 
 def renewed(edition: Edition, valid_to: datetime, left: frozenset[str]) -> Draft:

@@ -448,6 +448,10 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "password_entirely_numeric": ("口令不能全是数字", "a password must not be only digits"),
     "password_used_before": ("口令近期用过，请换一个", "this password was used before; choose another"),
     "password_too_similar": ("口令与姓名或用户名太像", "the password is too like the name"),
+    "not_in_alliance": (
+        "{named} 不是联盟 {alliance} 的成员",
+        "{named} is no member of the alliance {alliance}",
+    ),
     "two_parties": ("至少需要两方", "two parties or more are needed"),
     "not_a_party": ("{named} 不是协议当事方", "{named} is not a party of the agreement"),
     "to_oneself": ("不能共享给自己", "nobody needs an agreement with themselves"),

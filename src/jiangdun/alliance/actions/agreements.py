@@ -13,28 +13,39 @@ from jiangdun.alliance import agreements as thinking
 from jiangdun.alliance import drafting, facts, models, queries, templates
 from jiangdun.alliance.actions import agreement_times
 from jiangdun.alliance.agreements import Agreement, Edition
+from jiangdun.alliance.days import day_of
 from jiangdun.alliance.drafting import Draft
 from jiangdun.core import journal, vault
 from jiangdun.core.journal import By
-from jiangdun.core.trouble import AlreadySigned, NotFound, NotYours, OverLimit, StaleVersion, WrongState
+from jiangdun.core.trouble import (
+    AlreadySigned,
+    BadInput,
+    NotFound,
+    NotYours,
+    OverLimit,
+    StaleVersion,
+    WrongState,
+)
 
 
 @transaction.atomic
-def draft_agreement(template: str, draft: Draft, *, by: By, now: datetime) -> Agreement:
-    """Write a new agreement that waits for every party's signature. The drafter's agency is one of the parties.
+def draft_agreement(template: str, draft: Draft, *, by: By, now: datetime, alliance: str = "") -> Agreement:
+    """Write a new agreement that waits for every party's signature. The drafter's agency is one of the parties;
+    where an `alliance` is named all of them sit in it.
 
-    Raises BadInput, NotFound for an agency or the text, NotYours, OverLimit.
+    Raises BadInput, NotFound for an agency, an alliance or the text, NotYours, OverLimit.
     """
     templates.template(template)
     if models.Agreement.objects.count() >= queries.AGREEMENTS_MAX:
         raise OverLimit(limit="AGREEMENTS_MAX", most=queries.AGREEMENTS_MAX)
-    written = _checked(draft, by, now)
-    row = models.Agreement.objects.create(template=template, created_at=now)
+    written = _checked(draft, alliance, by, now)
+    row = models.Agreement.objects.create(template=template, alliance=alliance, created_at=now)
     edition = _write(row, 1, written, (), by, now)
     fact = facts.AgreementDrafted(
         row.id,
         1,
         template,
+        alliance,
         list(written.parties),
         len(written.annexes),
         written.valid_from,
@@ -53,7 +64,7 @@ def revise_agreement(agreement_id: UUID, draft: Draft, *, version: int, by: By, 
     Raises NotFound, StaleVersion where somebody was quicker, NotYours, WrongState, BadInput, OverLimit.
     """
     held = _touched(agreement_id, by, now, version)
-    written = _checked(draft, by, now)
+    written = _checked(draft, held.alliance, by, now)
     _put_down(held, written, by, now)
     return queries.agreement(agreement_id)
 
@@ -70,7 +81,7 @@ def renew_agreement(
     if edition is None:
         raise WrongState("nothing_to_renew")
     draft = drafting.renewed(edition, valid_to, thinking.gone(held, edition))
-    _put_down(held, _checked(draft, by, now), by, now)
+    _put_down(held, _checked(draft, held.alliance, by, now), by, now)
     return queries.agreement(agreement_id)
 
 
@@ -129,13 +140,18 @@ def _touched(agreement_id: UUID, by: By, now: datetime, version: int | None = No
     return held
 
 
-def _checked(draft: Draft, by: By, now: datetime) -> Draft:
-    """The draft as it is kept, with its parties and its text there."""
+def _checked(draft: Draft, alliance: str, by: By, now: datetime) -> Draft:
+    """The draft as it is kept, with its parties, in their alliance, and its text there."""
     written = drafting.checked(draft, now)
     if by.agency not in written.parties:
         raise NotYours(reason="not_a_party", verb="agreement")
     for party in written.parties:
         queries.agency(party)
+    if alliance:
+        sits = {member.agency for member in queries.members(queries.alliance(alliance).code, day_of(now))}
+        for party in written.parties:
+            if party not in sits:
+                raise BadInput(field="parties", reason="not_in_alliance", named=party, alliance=alliance)
     vault.stored(written.text_sha256)
     return written
 
@@ -162,7 +178,7 @@ def _put_down(held: Agreement, written: Draft, by: By, now: datetime) -> None:
     fact: object = (
         facts.AgreementRevised(held.id, number, *values)
         if fresh
-        else facts.AgreementDrafted(held.id, number, held.template, *values)
+        else facts.AgreementDrafted(held.id, number, held.template, held.alliance, *values)
     )
     journal.record(fact, by=by, at=now, subject=f"agreement:{held.id}")
 
@@ -180,7 +196,7 @@ def _write(
         parties=list(draft.parties),
         valid_from=draft.valid_from,
         valid_to=draft.valid_to,
-        digest=drafting.digest(row.template, draft),
+        digest=drafting.digest(row.template, row.alliance, draft),
         drafted_by=by.person or by.system or "",
         drafted_agency=by.agency or "",
         drafted_at=now,

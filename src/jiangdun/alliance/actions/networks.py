@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from jiangdun.alliance import facts, models, networks
-from jiangdun.alliance.actions import checks
+from jiangdun.alliance.actions import checks, sharing
 from jiangdun.alliance.days import day_of
 from jiangdun.alliance.networks import Kind, Role, Scope
 from jiangdun.alliance.queries import networks as asked
@@ -118,7 +118,10 @@ def end_alliance(code: str, ended_on: date, *, version: int, by: By, now: dateti
     if not same.update(ended_on=ended_on, version=version + 1):
         raise StaleVersion(what="alliance", version=row.version)
     fact = facts.AllianceEnded(code, ended_on.isoformat(), members)
-    journal.record(fact, by=by, at=now, subject=f"alliance:{code}")
+    cause = journal.record(fact, by=by, at=now, subject=f"alliance:{code}")
+    sharing.end_all(code, by=by, now=now, cause=cause)
+    for agency in members:
+        _leave_agreements(agency, None, by, now, cause)
     return asked.alliance(code)
 
 
@@ -241,7 +244,16 @@ def let_go(seat_id: UUID, left_on: date, reason: str, *, version: int, by: By, n
         count=len(asked.members(alliance, left_on)), lead_vacant=row.role == Role.LEAD,
         still_in=sorted(sits & set(below)), desks=[],
     )  # fmt: skip
-    journal.record(fact, by=by, at=now, subject=f"alliance:{alliance}")
+    cause = journal.record(fact, by=by, at=now, subject=f"alliance:{alliance}")
+    _leave_agreements(agency, alliance, by, now, cause)
+
+
+def _leave_agreements(agency: str, alliance: str | None, by: By, now: datetime, cause: int) -> None:
+    """Who left an alliance leaves the agreements among its members; who sits in none any more leaves all."""
+    if not any(seat.to_on is None for seat in asked.seats(agency=agency)):
+        sharing.leave_all(agency, by=by, now=now, cause=cause)
+    elif alliance is not None:
+        sharing.leave_all(agency, alliance=alliance, by=by, now=now, cause=cause)
 
 
 def _running(code: str, version: int | None = None) -> models.Alliance:

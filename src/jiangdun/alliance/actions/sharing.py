@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -16,6 +17,9 @@ from jiangdun.alliance.agreements import Agreement, Annex, Edition
 from jiangdun.core import ids, journal
 from jiangdun.core.journal import By
 from jiangdun.core.trouble import BadInput, NotFound, NotYours, WrongState
+
+LEFT_ALLIANCE: Final = "left_alliance"
+"""The reason kept where an agency left because it left the alliance."""
 
 
 @transaction.atomic
@@ -69,19 +73,35 @@ def terminate(agreement_id: UUID, *, reason: str, by: By, now: datetime) -> Agre
 
 
 @transaction.atomic
-def leave_all(agency: str, *, reason: str, by: By, now: datetime, cause: int | None = None) -> int:
-    """An agency left the alliance: it leaves each of its agreements at once. Says how many."""
+def leave_all(
+    agency: str, *, by: By, now: datetime, alliance: str | None = None, cause: int | None = None
+) -> int:
+    """An agency left an alliance (None: the last it sat in): it leaves at once the agreements among its members.
+
+    Says how many it left.
+    """
     left = 0
     for known in queries.agreements(agency):
-        if known.ended_at is not None:
+        concerned = alliance is None or known.alliance == alliance
+        if known.ended_at is not None or not concerned or agency not in thinking.acting(known, now):
             continue
         held = touch(known.id)
         if any(e.signatures for e in held.editions) or len(thinking.newest(held).parties) > 2:
-            _leave(held, agency, reason, by, now, cause)
+            _leave(held, agency, LEFT_ALLIANCE, by, now, cause)
         else:
             _end(held, "parties_left", by, now, cause)
         left += 1
     return left
+
+
+@transaction.atomic
+def end_all(alliance: str, *, by: By, now: datetime, cause: int | None = None) -> int:
+    """An alliance ended, and with it the agreements among its members. Says how many."""
+    running = models.Agreement.objects.filter(alliance=alliance, ended_at=None).order_by("id")
+    ended = list(running.values_list("id", flat=True))
+    for agreement_id in ended:
+        _end(touch(agreement_id), "alliance_ended", by, now, cause)
+    return len(ended)
 
 
 @transaction.atomic

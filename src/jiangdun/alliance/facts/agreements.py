@@ -20,6 +20,7 @@ class AgreementDrafted:
     agreement: UUID
     edition: int
     template: str
+    alliance: str
     parties: list[str]
     annexes: int
     valid_from: datetime
@@ -124,7 +125,7 @@ class AgreementLeft:
 @fact("alliance.AgreementEnded")
 @dataclass(frozen=True)
 class AgreementEnded:
-    """The agreement is over for good. `why`: parties_left, draft_dropped."""
+    """The agreement is over for good. `why`: parties_left, draft_dropped, alliance_ended."""
 
     agreement: UUID
     why: str

@@ -18,6 +18,9 @@ class Agreement(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     template = models.CharField(max_length=CODE)
+    alliance = models.CharField(
+        max_length=CODE, default=""
+    )  # among whose members it is; "" is none in particular
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     ended_why = models.CharField(max_length=CODE, default="")

@@ -156,6 +156,7 @@ def _read(rows: Iterable[models.Agreement], *, annexes: bool = True) -> list[Agr
         Agreement(
             id=row.id,
             template=row.template,
+            alliance=row.alliance,
             created_at=row.created_at,
             version=row.version,
             ended_at=row.ended_at,

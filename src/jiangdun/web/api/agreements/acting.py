@@ -27,7 +27,8 @@ async def draft(request: HttpRequest, body: schemas.NewAgreement) -> dict[str, A
     """Write a new agreement, one's own agency among its parties. It waits for every party's signature."""
     asking.require(request, DRAFT, {"agencies": tuple(body.parties)})
     written = await _draft(body)
-    return await _done(request, partial(actions.draft_agreement, body.template, written))
+    act = partial(actions.draft_agreement, body.template, written, alliance=body.alliance)
+    return await _done(request, act)
 
 
 @router.post("/agreements/{agreement_id}/revise", response=schemas.AgreementSeen, **asking.needs(DRAFT))

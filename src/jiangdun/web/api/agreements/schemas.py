@@ -59,6 +59,7 @@ class Wording(Schema):
 
 class NewAgreement(Wording):
     template: str = Field(max_length=CODE)
+    alliance: str = Field("", max_length=CODE, description="among whose members it is; empty: none in particular")
 
 
 class Revision(Wording):
@@ -106,6 +107,7 @@ class Line(Schema):
 
     id: UUID
     template: str
+    alliance: str
     title_zh: str
     title_en: str
     state: str = Field(description="draft, signing, not_yet, in_force, to_renew, suspended, expired, ended")
@@ -277,6 +279,7 @@ def line(held: Agreement, agency: str | None, now: datetime, remind_days: Iterab
     return {
         "id": held.id,
         "template": held.template,
+        "alliance": held.alliance,
         "title_zh": shown.title_zh,
         "title_en": shown.title_en,
         "state": thinking.state(held, now, remind_days),
