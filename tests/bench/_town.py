@@ -167,10 +167,11 @@ def _settle(
     from jiangdun.picture import actions as picture
     from jiangdun.response import actions as response
     from jiangdun.watch import actions as watch
+    from jiangdun.web.sessions import MOST, SECOND_ROLES
 
     by, now = By(system="bench"), clock.now()
-    core.set_parameter("session.at_once", 100, by=by, now=now)
-    core.set_parameter("signin.second_factor_roles", [], by=by, now=now)
+    core.set_parameter(MOST.name, 100, by=by, now=now)
+    core.set_parameter(SECOND_ROLES.name, [], by=by, now=now)
     login = {}
     with transaction.atomic():
         alliance.found_agency("msa", "测量海事局", "Bench MSA", "water", by=by, now=now)

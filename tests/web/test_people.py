@@ -190,8 +190,10 @@ def test_of_too_many_sessions_the_one_unused_for_longest_ends(enter: Enter, late
 
 
 def test_use_from_two_places_at_one_time_is_a_fact(enter: Enter) -> None:
-    enter("desk")
-    knock(Browser(address="203.0.113.9"), f"desk@{OURS}")
+    here = enter("desk")
+    assert here.get("/api/session").body["elsewhere"] == 0
+    there = knock(Browser(address="203.0.113.9"), f"desk@{OURS}")
+    assert there.body["elsewhere"] == here.get("/api/session").body["elsewhere"] == 1
     told = [f for f in journal.after(0) if f.kind == "core.UsedFromSeveralPlaces"]
     assert [f.body["others"] for f in told] == [1]
     assert "203.0.113.9" not in str(told)

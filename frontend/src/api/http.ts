@@ -88,8 +88,9 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
     throw ours(answer.status, 'broken')
   }
   if (answer.ok) return read as T
-  if (answer.status === 401 && path !== '/api/session') onSignedOut()
-  throw readTrouble(answer, read)
+  const trouble = readTrouble(answer, read)
+  if (trouble.code === 'not_signed_in' && path !== '/api/session') onSignedOut()
+  throw trouble
 }
 
 export const get = <T>(path: string): Promise<T> => call<T>('GET', path)

@@ -3525,6 +3525,11 @@ export interface components {
             /** Agency */
             agency: string;
             /**
+             * Elsewhere
+             * @description at how many other addresses the account is signed in
+             */
+            elsewhere: number;
+            /**
              * Ends At
              * Format: date-time
              * @description if nobody does anything from now on

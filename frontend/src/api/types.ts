@@ -14,6 +14,10 @@ export interface Named {
 }
 
 export type Me = Schemas['Me']
+export type SecondStep = Schemas['SecondStep']
+export type Own = Schemas['Own']
+export type NewTotp = Schemas['NewTotp']
+export type RecoveryCodes = Schemas['RecoveryCodes']
 export type Agency = Schemas['Agency']
 export type AgencyEntry = Whole<Schemas['AgencyEntry']>
 export type Fix = Schemas['Fix']

@@ -1,7 +1,9 @@
+import { account } from './pages/account'
 import { alliance } from './pages/alliance'
 import type { Messages } from './zh'
 
 export const en: Messages = {
+  account: account.en,
   alliance: alliance.en,
   title: 'Jiangdun · duty board',
   name: 'Jiangdun',

@@ -1,6 +1,8 @@
+import { account } from './pages/account'
 import { alliance } from './pages/alliance'
 
 export const zh = {
+  account: account.zh,
   alliance: alliance.zh,
   title: '江盾 · 值班台',
   name: '江盾',

@@ -1,9 +1,10 @@
 // Who sits here, and in which language. Where nobody is signed in, the board is not there.
 import { defineStore } from 'pinia'
-import { ref, watch } from 'vue'
+import { ref, shallowRef, watch } from 'vue'
 import { get, post, remove, speak, Trouble, whenSignedOut } from '@/api/http'
-import type { Lang, Me } from '@/api/types'
-import { setLanguage } from '@/i18n'
+import type { Lang, Me, SecondStep } from '@/api/types'
+import { i18n, setLanguage } from '@/i18n'
+import { sayHint } from '@/toast'
 
 const KEPT = 'jiangdun.lang'
 
@@ -17,6 +18,7 @@ export const useSession = defineStore('session', () => {
   const me = ref<Me | null>(null)
   const known = ref(false) // whether the server has been asked who we are
   const ended = ref(false) // a session that was there has ended: said on the sign-in page
+  const step = shallowRef<SecondStep | null>(null) // the password was right, the second factor is awaited
   const lang = ref<Lang>(firstLanguage())
 
   watch(
@@ -41,8 +43,30 @@ export const useSession = defineStore('session', () => {
   }
 
   async function signIn(username: string, password: string): Promise<void> {
-    me.value = await post<Me>('/api/session', { username, password })
+    const answer = await post<Me | SecondStep>('/api/session', { username, password })
     ended.value = false
+    if ('ways' in answer) step.value = answer
+    else enter(answer)
+  }
+
+  function enter(who: Me): void {
+    me.value = who
+    if (who.elsewhere > 0) sayHint(i18n.global.t('account.sessions.several', { n: who.elsewhere }))
+  }
+
+  /** Go on with a code, a recovery code, or what a key has signed. */
+  async function secondStep(shown: object): Promise<void> {
+    try {
+      enter(await post<Me>('/api/session/second', shown))
+      step.value = null
+    } catch (trouble) {
+      if (trouble instanceof Trouble && trouble.code === 'step_gone') step.value = null
+      throw trouble
+    }
+  }
+
+  function stepBack(): void {
+    step.value = null
   }
 
   async function signOut(): Promise<void> {
@@ -61,5 +85,5 @@ export const useSession = defineStore('session', () => {
   }
 
   whenSignedOut(lost)
-  return { me, known, ended, lang, restore, signIn, signOut, lost, otherLanguage }
+  return { me, known, ended, step, lang, restore, signIn, secondStep, stepBack, signOut, lost, otherLanguage }
 })

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from jiangdun.alliance import queries
 from jiangdun.alliance.grants import ROLES
-from jiangdun.core import accounts, clock, factors
+from jiangdun.core import accounts, clock, door, factors
 from jiangdun.core.access import Asker
 from jiangdun.core.parameters import parameter
 
@@ -55,6 +55,8 @@ class Signed:
     until: datetime | None
     must: tuple[str, ...]
     fresh_s: int
+    elsewhere: int = 0
+    """At how many other addresses the account is signed in."""
 
     def ends_at(self) -> datetime:
         return ends_at(self.opened_at, self.seen_at, self.until)
@@ -121,6 +123,7 @@ def find_by_id(session_id: str) -> Signed | None:
         row.until,
         musts(account, asker, now),
         FRESH_S.at(now),
+        _elsewhere(row, now),
     )
 
 
@@ -131,6 +134,13 @@ def musts(account: accounts.Account, asker: Asker, now: datetime) -> tuple[str, 
     if needed and not factors.factors(account.id).ways:
         due.append("second")
     return tuple(due)
+
+
+def _elsewhere(here: Session, now: datetime) -> int:
+    others = Session.objects.filter(account_id=here.account_id).exclude(pk=here.pk)
+    live = others.filter(seen_at__gt=now - timedelta(seconds=settings.SESSION_IDLE_S))
+    places = {door.network_of(address) for address in live.values_list("address", flat=True)}
+    return len(places - {door.network_of(here.address)})
 
 
 def open_sessions(account_id: UUID, now: datetime) -> list[Open]:

@@ -15,6 +15,7 @@ from jiangdun.feeds import actions as feeds
 from jiangdun.feeds.columns import Kind
 from jiangdun.picture import actions as picture
 from jiangdun.watch import actions as watch
+from jiangdun.web.sessions import MOST, SECOND_ROLES
 
 from . import cast, geometry
 
@@ -23,8 +24,8 @@ from . import cast, geometry
 def sow(now: datetime) -> dict[str, dict[str, str]]:
     """Everything at once or nothing. Returns the log-ins drawn: username → {password, role, agency, name}."""
     by = By(system="demo")
-    core.set_parameter("session.at_once", 50, by=by, now=now)  # one log-in, many visitors
-    core.set_parameter("signin.second_factor_roles", [], by=by, now=now)  # and one click to come in
+    core.set_parameter(MOST.name, 50, by=by, now=now)  # one log-in, many visitors
+    core.set_parameter(SECOND_ROLES.name, [], by=by, now=now)  # and one click to come in
     for agency in cast.AGENCIES:
         alliance.found_agency(
             agency.code, agency.name_zh, agency.name_en, agency.domain, by=by, now=now, demo=True

@@ -54,6 +54,7 @@ class Me(Schema):
     roles: list[str]
     verbs: list[str]
     must: list[str] = Field(description="what has to be done before anything else: password, second")
+    elsewhere: int = Field(description="at how many other addresses the account is signed in")
     opened_at: datetime
     ends_at: datetime = Field(description="if nobody does anything from now on")
 
@@ -70,6 +71,7 @@ def me_of(session: sessions.Signed) -> dict[str, Any]:
         "roles": sorted(asker.roles),
         "verbs": sorted(access.verbs(asker)),
         "must": list(session.must),
+        "elsewhere": session.elsewhere,
         "opened_at": session.opened_at,
         "ends_at": session.ends_at(),
     }
