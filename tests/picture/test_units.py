@@ -149,12 +149,15 @@ def test_zones_that_have_ended_are_not_shown_but_kept():
 
 
 def test_geojson_comes_back_in_the_askers_language_and_can_be_imported_again():
-    actions.import_zones(file_of({"zone_id": "a", "area6": "421182"}), by=BY, now=NOW)
+    actions.import_zones(file_of({"zone_id": "a", "area6": "421182", "axis_deg": 90}), by=BY, now=NOW)
     zh, en = (queries.zones_geojson(lang, NOW)["features"][0] for lang in ("zh-hans", "en"))
     assert (zh["properties"]["name"], zh["properties"]["kind_name"]) == ("锚地", "锚地")
     assert (en["properties"]["name"], en["properties"]["kind_name"]) == ("Anchorage", "anchorage")
     assert zh["geometry"]["coordinates"] == [[SQUARE]]
     assert queries.area6_of("a") == "421182"
+    [west, east] = queries.zone("a").axis
+    assert (west[1] == east[1], west[0] < east[0]) == (True, True)
+    assert zh["properties"]["axis"] == [list(west), list(east)]
     assert queries.area6_of("nowhere") == ""
     back = actions.import_zones(json.dumps(queries.zones_geojson("zh", NOW)), by=BY, now=NOW)
     assert (back.features, back.same) == (1, 1)

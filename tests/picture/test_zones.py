@@ -57,6 +57,40 @@ def test_a_zone_is_read_with_its_kind_names_validity_and_legal_basis():
     assert draft.polygons[0][0][0] == (116.0, 29.7)
 
 
+def test_an_axis_is_a_line_or_a_bearing_the_way_traffic_runs():
+    drafts, faults = read(
+        collection(feature(axis=[[116.0, 29.75], [116.1, 29.76]]), feature(zone_id="b", axis_deg=90))
+    )
+    assert not faults
+    assert drafts[0].axis == ((116.0, 29.75), (116.1, 29.76))
+    west, east = drafts[1].axis
+    assert west[1] == east[1] == 29.75
+    assert west[0] < 116.05 < east[0]
+    plain = read(collection(feature()))[0][0]
+    assert plain.axis == ()
+    assert len({draft.digest for draft in (plain, *drafts)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("given_properties", "code"),
+    [
+        ({"axis": [[116, 29.7]]}, "bad_axis"),
+        ({"axis": [[116, 29.7], [116, 29.7]]}, "bad_axis"),
+        ({"axis": "north"}, "bad_axis"),
+        ({"axis": [[116, 29.7], [29.7, 116]]}, "swapped"),
+        ({"axis_deg": 360}, "bad_bearing"),
+        ({"axis_deg": "90"}, "bad_bearing"),
+        ({"axis_deg": True}, "bad_bearing"),
+        ({"axis_deg": 90, "axis": [[116, 29.7], [116.1, 29.7]]}, "two_axes"),
+    ],
+)
+def test_an_axis_that_is_none_says_what_to_do(given_properties, code):
+    found = faults_of(feature(**given_properties))
+    assert [fault.code for fault in found] == [code]
+    assert found[0].say("zh")
+    assert found[0].say("en")
+
+
 def test_a_chinese_kind_name_means_its_code():
     drafts, faults = read(collection(feature(kind="横驶区")))
     assert not faults

@@ -93,6 +93,11 @@ def polygons_of(geometry: object, vertices_max: int = VERTICES_MAX) -> Polygons:
     return _snapped(tuple(polygons))
 
 
+def line_of(positions: Iterable[object]) -> Ring:
+    """Positions one after another, snapped to the grid. Raises Refused."""
+    return _snapped([[tuple(_position(position) for position in positions)]])[0][0]
+
+
 def _ring(given: object) -> Ring:
     if not isinstance(given, list):
         raise Refused("bad_position", given)

@@ -69,6 +69,7 @@ def zones(records: Iterable[Mapping[str, Any]]) -> list[ZoneSpec]:
             valid_from_ms=int(record["valid_from_ms"]),
             valid_to_ms=int(record["valid_to_ms"]),
             agency=record["agency"],
+            axis=tuple((float(x), float(y)) for x, y in record.get("axis", ())),
         )
         for record in records
     ]

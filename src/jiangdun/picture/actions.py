@@ -89,6 +89,7 @@ def _draw(draft: ZoneDraft, version: int, by: By, now: datetime, cause: int) -> 
                 name_zh=draft.name_zh,
                 name_en=draft.name_en,
                 polygons=draft.polygons,
+                axis=draft.axis,
                 valid_from=draft.valid_from,
                 valid_to=draft.valid_to,
                 recorded_at=now,

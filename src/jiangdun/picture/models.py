@@ -44,6 +44,7 @@ class Zone(models.Model):
     name_zh = models.CharField(max_length=200)
     name_en = models.CharField(max_length=300)
     polygons = models.JSONField()  # coordinates of a GeoJSON MultiPolygon, WGS-84, snapped
+    axis = models.JSONField(default=list)  # positions of a line the way traffic runs, [] = none
     valid_from = models.DateTimeField(null=True)  # by law
     valid_to = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField()  # by us

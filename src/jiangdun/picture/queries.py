@@ -85,6 +85,7 @@ def zones_geojson(lang: str, now: datetime) -> dict[str, Any]:
                 "agency": row.agency,
                 "legal_basis": row.legal_basis,
                 "area6": row.area6,
+                "axis": row.axis or None,
                 "valid_from": row.valid_from.isoformat() if row.valid_from else None,
                 "valid_to": row.valid_to.isoformat() if row.valid_to else None,
             },
@@ -127,6 +128,7 @@ def _record(row: models.Zone) -> ZoneRecord:
         valid_from_ms=_ms(row.valid_from, 0),
         valid_to_ms=_ms(row.valid_to, 2**62),
         agency=row.agency,
+        axis=tuple((x, y) for x, y in row.axis),
     )
 
 

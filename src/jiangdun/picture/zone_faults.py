@@ -59,6 +59,15 @@ _SAY: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "empty_validity": ("失效时间不晚于生效时间", "it ends before it begins"),
     "bad_area6": ("行政区划代码“{value}”应为 6 位数字", "area6 '{value}' must be 6 digits"),
+    "bad_axis": (
+        "轴线(axis)应为 2 至 500 个不同的点,按通航方向排列,现为 {value}",
+        "`axis` must be 2 to 500 different positions, the way traffic runs, not {value}",
+    ),
+    "bad_bearing": (
+        "轴线方位(axis_deg)应为 0 至 360 之间的度数,现为 {value}",
+        "`axis_deg` must be degrees from 0 up to 360, not {value}",
+    ),
+    "two_axes": ("axis 与 axis_deg 只能写一个", "write `axis` or `axis_deg`, not both"),
     "same_id": ("编号“{value}”与第 {hint} 个要素相同", "id '{value}' is that of feature {hint} too"),
     "unknown_agency": ("未登记的机关“{value}”", "agency '{value}' is not known here"),
 }

@@ -13,7 +13,7 @@ from .rules.columns import UTC_OFFSET_MS
 from .rules.errors import Lang
 from .rules.measures import said_duration, said_speed
 from .rules.phrases import condition_said, operator_said, place_said
-from .rules.spec import AlertEvent, Enter, Leave, RuleSpec, Sequence, Speed, Stay, Step, ZoneSpec
+from .rules.spec import AlertEvent, Cross, Enter, Leave, RuleSpec, Sequence, Speed, Stay, Step, ZoneSpec
 
 MAX_LABEL: Final = 80
 MAX_SENTENCE: Final = 1_000
@@ -27,6 +27,9 @@ def sentence(event: AlertEvent, spec: RuleSpec, zone: ZoneSpec | None, label: st
             said = _stayed(event, spec.when, zone, lang)
         case Enter(place, _, holds) | Leave(place, _, holds):
             said = _crossed(event, isinstance(spec.when, Enter), place_said(place, lang, zone), lang)
+            said += _while(condition_said(holds, lang), lang)
+        case Cross(place, _, holds):
+            said = _passed(event, place_said(place, lang, zone), lang)
             said += _while(condition_said(holds, lang), lang)
         case Speed():
             said = _sped(event, spec.when, zone, lang)
@@ -97,6 +100,15 @@ def _crossed(event: AlertEvent, entered: bool, where: str, lang: Lang) -> str:
     return f"{'entered' if entered else 'left'} {where} at {at}{_motion(event, lang)}"
 
 
+def _passed(event: AlertEvent, where: str, lang: Lang) -> str:
+    began = moment(event.started_at_ms, lang, day=True)
+    left = _number(event, "left_at_ms")
+    ended = moment(event.fired_at_ms if left is None else round(left), lang)
+    if lang == "zh":
+        return f"于 {began} 至 {ended} 穿越{where}{_motion(event, lang)}"
+    return f"went through {where} from {began} to {ended}{_motion(event, lang)}"
+
+
 def _sped(event: AlertEvent, when: Speed, zone: ZoneSpec | None, lang: Lang) -> str:
     limit = said_speed((when.over_dkn or when.under_dkn or 0) / 10, lang)
     median = _number(event, "speed_kn")
@@ -106,10 +118,12 @@ def _sped(event: AlertEvent, when: Speed, zone: ZoneSpec | None, lang: Lang) -> 
     if lang == "zh":
         side = "超过" if when.over_dkn else "低于"
         here = f"在{where}内" if where else ""
+        here += "沿轴线 " if when.along else ""
         said = f"于 {at} {here}{window}航速中位数 {speed}，{side}限值 {limit}"
     else:
         side = "above" if when.over_dkn else "below"
         here = f" inside {where}" if where else ""
+        here = f" along the axis{here}" if when.along else here
         said = f"had a median speed of {speed} over {window}{here} at {at}, {side} the limit of {limit}"
     return said + _while(condition_said(when.holds, lang), lang)
 
@@ -134,6 +148,8 @@ def _did(step: Step, zone: ZoneSpec | None, lang: Lang) -> str:
             return f"驶入{where}" if lang == "zh" else f"entered {where}"
         case Leave():
             return f"离开{where}" if lang == "zh" else f"left {where}"
+        case Cross():
+            return f"穿越{where}" if lang == "zh" else f"went through {where}"
         case Stay(_, for_ms, _, _):
             limit, here = said_duration(for_ms, lang), f" inside {where}" if where else ""
             return (

@@ -37,6 +37,7 @@ def _spec(draft: ZoneDraft) -> ZoneSpec:
         valid_from_ms=_ms(draft.valid_from, 0),
         valid_to_ms=_ms(draft.valid_to, NEVER_MS),
         agency=draft.agency,
+        axis=draft.axis,
     )
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from watch.engine.world import SLOW, T0, X0, Y0, Below, box, path, rows, rule
 
-from jiangdun.feeds.columns import DEGREE, Chunk, Kind
+from jiangdun.feeds.columns import DEGREE, NO_COURSE, Chunk, Kind
 from jiangdun.watch.engine import BadRule, Engine
 from jiangdun.watch.engine.twin import Twin
 from jiangdun.watch.rules import spec
@@ -242,6 +242,103 @@ def test_slower_than_a_limit_is_found_too() -> None:
     assert (seconds(events), events[0].values["bound"]) == ([(0, 20)], "under")
 
 
+# axes ---------------------------------------------------------------------------------------------------
+
+LANE = box("lane", 0, 0, 1_000, 20_000, "lane", axis=[(500, 0), (500, 20_000)])  # northbound
+AGAINST, ACROSS = spec.OffAxis(900), spec.OffAxis(300, 1_500)
+WRONG_WAY = spec.Stay(spec.Place(kind="lane"), 60_000, None, 0, None, AGAINST)
+
+
+def north(*courses: int, **more: int) -> npt.NDArray[np.void]:
+    """A report each half minute inside the lane with these courses."""
+    given = at(*((30 * i, (500, 500 + 100 * i)) for i in range(len(courses))), **more)
+    given["cog_ddeg"] = courses
+    return given
+
+
+def test_a_stay_off_the_axis_lasts_while_the_course_does() -> None:
+    assert seconds(settled(WRONG_WAY, north(901, 1_800, 2_699), [LANE])) == [(0, 60)]
+    assert settled(WRONG_WAY, north(900, 2_700, 0, 3_599), [LANE]) == []
+    assert settled(WRONG_WAY, north(1_800, 1_800, 0, 1_800, 1_800), [LANE]) == []
+
+
+def test_a_course_that_is_not_known_and_a_lane_without_axis_are_off_no_axis() -> None:
+    assert settled(WRONG_WAY, north(1_800, NO_COURSE, 1_800, 1_800), [LANE]) == []
+    bare = dataclasses.replace(LANE, axis=())
+    assert settled(WRONG_WAY, north(1_800, 1_800, 1_800), [bare]) == []
+    assert Engine([rule(WRONG_WAY)], [bare]).unplaced == ("r",)
+    assert Engine([rule(WRONG_WAY)], [LANE, dataclasses.replace(bare, zone_id="bare")]).unplaced == ()
+
+
+def test_the_axis_of_a_bend_is_that_of_its_nearest_piece() -> None:
+    bend = box("bend", 0, 0, 4_000, 4_000, "lane", axis=[(0, 500), (3_500, 500), (3_500, 4_000)])
+    for place, course, fires in [
+        ((1_000, 500), 2_700, 1), ((1_000, 500), 900, 0), ((3_500, 3_000), 1_800, 1), ((3_500, 3_000), 0, 0),
+    ]:  # fmt: skip
+        given = at((0, place), (60, place), cog_ddeg=course)
+        assert len(settled(WRONG_WAY, given, [bend])) == fires, (place, course)
+
+
+def test_the_median_speed_along_the_axis_counts_what_runs_that_way() -> None:
+    slow = spec.Speed(spec.Place(kind="lane"), None, 60, 60_000, 1, None, True)
+    events = settled(slow, at((0, (500, 500)), sog_dkn=100, cog_ddeg=600), [LANE])  # cos 60 = 1/2
+    assert [e.values["speed_kn"] for e in events] == [5.0]
+    assert settled(slow, at((0, (500, 500)), sog_dkn=100, cog_ddeg=450), [LANE]) == []
+    events = settled(slow, at((0, (500, 500)), sog_dkn=100, cog_ddeg=1_800), [LANE])
+    assert [e.values["speed_kn"] for e in events] == [0.0], "against the axis is no way made"
+    assert settled(slow, at((0, (500, 500)), sog_dkn=10, cog_ddeg=NO_COURSE), [LANE]) == []
+
+
+# cross --------------------------------------------------------------------------------------------------
+
+THROUGH = spec.Cross(spec.Place(kind="lane"))
+
+
+def test_a_crossing_is_complete_at_the_first_fix_outside_and_dated_at_the_border() -> None:
+    events = settled(THROUGH, at((0, (-500, 500)), (10, (500, 500)), (20, (1_500, 500))), [LANE])
+    assert seconds(events) == [(5, 20)]
+    assert (events[0].values["entered_at_ms"], events[0].values["left_at_ms"]) == (T0 + 5_000, T0 + 15_000)
+
+
+def test_a_lane_that_lies_between_two_fixes_is_crossed() -> None:
+    events = settled(THROUGH, at((0, (-500, 500)), (20, (1_500, 500))), [LANE])
+    assert seconds(events) == [(5, 20)]
+    assert events[0].values["left_at_ms"] == T0 + 15_000
+
+
+def test_a_crossing_is_one_in_the_direction_that_is_asked_for() -> None:
+    against, across = spec.Cross(THROUGH.place, AGAINST), spec.Cross(THROUGH.place, ACROSS)
+    level = at((0, (-500, 500)), (20, (1_500, 500)))
+    assert len(settled(across, level, [LANE])) == 1
+    assert settled(against, level, [LANE]) == [], "at right angles is not against"
+    down = at((0, (500, 20_500)), (600, (500, 10_000)), (1_200, (500, -500)))
+    assert len(settled(against, down, [LANE])) == 1
+    assert settled(across, down, [LANE]) == []
+    slanting = at((0, (-10, 5_000)), (20, (1_010, 3_000)))  # the longitude is shorter: cos 31.7 degrees
+    assert len(settled(spec.Cross(THROUGH.place, spec.OffAxis(1_564, 1_567)), slanting, [LANE])) == 1
+
+
+def test_whoever_was_inside_when_first_heard_or_came_by_no_way_has_not_crossed() -> None:
+    assert settled(THROUGH, at((0, (500, 500)), (10, (1_500, 500))), [LANE]) == []
+    silent = at((0, (-500, 500)), (901, (500, 500)), (911, (1_500, 500)))
+    assert settled(THROUGH, silent, [LANE]) == []
+    jumped = at((0, (-9_000, 500)), (1, (500, 500)), (11, (1_500, 500)))
+    assert settled(THROUGH, jumped, [LANE]) == []
+
+
+def test_a_crossing_counts_when_every_fix_of_it_does() -> None:
+    given = at((0, (-500, 500)), (10, (300, 500)), (20, (600, 500)), (30, (1_500, 500)))
+    slow = spec.Cross(THROUGH.place, None, SLOW)
+    for speeds, fires in [([99, 0, 0, 0], 1), ([0, 99, 0, 0], 0), ([0, 0, 99, 0], 0), ([0, 0, 0, 99], 0)]:
+        given["sog_dkn"] = speeds
+        assert len(settled(slow, given, [LANE])) == fires, speeds
+
+
+def test_silence_inside_does_not_undo_a_crossing() -> None:
+    given = at((0, (-500, 500)), (10, (500, 500)), (3_600, (500, 600)), (3_610, (1_500, 600)))
+    assert seconds(settled(THROUGH, given, [LANE])) == [(5, 3_610)]
+
+
 # sequence -----------------------------------------------------------------------------------------------
 
 SITE, PIT = box("site", 0, 0, 1_000, 1_000, "site"), box("pit", 5_000, 0, 1_000, 1_000, "pit")
@@ -385,6 +482,10 @@ def test_what_the_eager_pass_could_not_judge_is_raised_by_the_settled_one() -> N
         (spec.Speed(BAN), "speed needs a limit"),
         (spec.Speed(BAN, 10, None, 60_000, 65), "min_fixes of 1 to 64"),
         (spec.Stay(BAN, -1), "cannot be negative"),
+        (spec.Stay(None, 1, SLOW, 0, None, spec.OffAxis(900)), "axis is that of a place"),
+        (spec.Speed(None, 1, along=True), "axis is that of a place"),
+        (spec.Cross(BAN, spec.OffAxis()), "0 to 180 degrees"),
+        (spec.Cross(BAN, spec.OffAxis(1_801)), "0 to 180 degrees"),
         (spec.Stay(BAN, 1, None, 0, spec.Keep(None, 5_001)), "a margin is 0 to 5000 m"),
         (spec.Stay(spec.Place(), 1), "either a class of zones or one zone"),
         (spec.Sequence((), 1), "1 to 8 steps, not 0"),

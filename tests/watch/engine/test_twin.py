@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from watch.engine.world import (
     ZONES,
     Stream,
+    along,
+    crosses,
     enters,
     leaves,
     rule_sets,
@@ -15,6 +17,7 @@ from watch.engine.world import (
     sequences,
     speeds,
     stays,
+    steered,
     streams,
 )
 
@@ -39,8 +42,8 @@ def agree(rules: list[RuleSpec], stream: Stream, size: int, eager: bool) -> int:
 
 EACH = pytest.mark.parametrize(
     "operator",
-    [stays, enters, leaves, speeds, sequences],
-    ids=["stay", "enter", "leave", "speed", "sequence"],
+    [stays, enters, leaves, speeds, crosses, steered, along, sequences],
+    ids=["stay", "enter", "leave", "speed", "cross", "steered stay", "speed along the axis", "sequence"],
 )
 
 

@@ -38,7 +38,15 @@ SHORT = Below("length_dm", 500)
 
 
 def box(
-    name: str, x: int, y: int, w: int, h: int, kind: str = "ban", hole: bool = False, **more: int
+    name: str,
+    x: int,
+    y: int,
+    w: int,
+    h: int,
+    kind: str = "ban",
+    hole: bool = False,
+    axis: Sequence[tuple[int, int]] = (),
+    **more: int,
 ) -> spec.ZoneSpec:
     """A rectangle in lattice units from (X0, Y0)."""
 
@@ -49,7 +57,8 @@ def box(
     rings = [ring(x, y, w, h)]
     if hole:
         rings.append(ring(x + w // 4, y + h // 4, w // 2, h // 2))
-    return spec.ZoneSpec(name, more.pop("version", 1), kind, name, name, (tuple(rings),), **more)
+    line = tuple(((X0 + a) / DEGREE, (Y0 + b) / DEGREE) for a, b in axis)
+    return spec.ZoneSpec(name, more.pop("version", 1), kind, name, name, (tuple(rings),), axis=line, **more)
 
 
 def rule(when: spec.Operator, name: str = "r", **more: object) -> spec.RuleSpec:
@@ -119,6 +128,7 @@ def hub_marks(stream: Stream, size: int) -> list[Chunk]:
 
 SPOTS = [0, 2_000, 4_000, 6_000, 8_000, 10_000, 1_024]
 GAPS_MS = [1, 1_000, 2_000, 10_000, 10_000, 30_000, 60_000, 180_000, 400_000, 901_000, 90_000_000]
+COURSES = [0, 450, 900, 901, 1_800, 2_700, 3_599, NO_COURSE]
 KINDS = [Kind.CARGO, Kind.CARGO, Kind.DREDGER, Kind.TRUCK, Kind.OFFICER, Kind.BASE_STATION]
 
 
@@ -133,7 +143,7 @@ def wander(seed: int, tracks: int, fixes: int) -> Stream:
     for track in range(tracks):
         x, y, t = _somewhere(chance), _somewhere(chance), T0
         gaps = chance.choice([GAPS_MS, GAPS_MS[:7], GAPS_MS[:3]])
-        kind, sog = chance.choice(KINDS), chance.choice([0, 20, 49])
+        kind, sog, cog = chance.choice(KINDS), chance.choice([0, 20, 49]), chance.choice(COURSES)
         for _ in range(fixes):
             t += chance.choice(gaps)
             move = chance.random()
@@ -145,7 +155,10 @@ def wander(seed: int, tracks: int, fixes: int) -> Stream:
                 sog = chance.choice([0, 20, 49, 50, 51, 120, NO_SPEED])
             row = np.zeros(1, COLUMNS)[0]
             row["track"], row["t"], row["lon"], row["lat"] = track + 1, t, x + X0, y + Y0
+            if chance.random() < 0.2:
+                cog = chance.choice([*COURSES, chance.randint(0, 3_599)])
             row["sog_dkn"], row["kind"], row["rank"] = sog, kind, chance.randint(0, 2)
+            row["cog_ddeg"] = cog
             row["length_dm"] = 900 if chance.random() < 0.1 else 0
             what = chance.randint(0, 24)
             if what == 0:
@@ -178,13 +191,25 @@ stays = st.builds(
     spec.Stay, MAYBE, st.sampled_from([0, 1, 10_000, 60_000, 600_000]), CONDITIONS,
     st.sampled_from([0, 0, 10_000, 120_000, 1_200_000]), st.one_of(st.none(), keeps),
 )  # fmt: skip
+off_axes = st.sampled_from(
+    [spec.OffAxis(900), spec.OffAxis(None, 900), spec.OffAxis(300, 1_500), spec.OffAxis(0, 1_800)]
+)
+steered = st.builds(
+    spec.Stay, PLACES, st.sampled_from([0, 10_000, 60_000]), CONDITIONS,
+    st.sampled_from([0, 10_000, 120_000]), st.one_of(st.none(), keeps), off_axes,
+)  # fmt: skip
+crosses = st.builds(spec.Cross, PLACES, st.one_of(st.none(), off_axes), CONDITIONS)
+along = st.builds(
+    spec.Speed, PLACES, st.sampled_from([10, 50]), st.sampled_from([None, 15]),
+    st.sampled_from([2_000, 600_000]), st.integers(1, 3), CONDITIONS, st.just(True),
+)  # fmt: skip
 enters = st.builds(spec.Enter, PLACES, st.integers(1, 4), CONDITIONS)
 leaves = st.builds(spec.Leave, PLACES, st.integers(1, 4), CONDITIONS)
 speeds = st.builds(
     spec.Speed, MAYBE, st.sampled_from([50, 20]), st.sampled_from([None, 1, 49]),
     st.sampled_from([2_000, 60_000, 600_000]), st.integers(1, 4), CONDITIONS,
 )  # fmt: skip
-steps = st.one_of(stays, enters, leaves, speeds)
+steps = st.one_of(stays, enters, leaves, speeds, crosses, steered, along)
 sequences = st.builds(
     spec.Sequence, st.lists(steps, min_size=1, max_size=3).map(tuple),
     st.sampled_from([10_000, 600_000, 100_000_000]), st.one_of(st.none(), steps),
@@ -192,8 +217,17 @@ sequences = st.builds(
 
 ZONES = [
     box("a", 0, 0, 4_000, 4_000),
-    box("b", 2_000, 2_000, 8_000, 6_000, "lane", hole=True),
-    box("c", 6_000, -100, 100, 20_000, "lane"),
+    box(
+        "b",
+        2_000,
+        2_000,
+        8_000,
+        6_000,
+        "lane",
+        hole=True,
+        axis=[(2_000, 5_000), (6_000, 5_000), (9_000, 8_000)],
+    ),
+    box("c", 6_000, -100, 100, 20_000, "lane", axis=[(6_050, 20_000), (6_050, 0)]),
     box("d", 4_000, 0, 4_000, 2_000, "ban", valid_from_ms=T0 + 40_000, valid_to_ms=T0 + 600_000),
     box("e", 1_000, 1_000, 2_000, 2_000, "free"),
 ]

@@ -11,7 +11,18 @@ from jsonschema import Draft202012Validator
 from jiangdun.watch.rules import RuleError, RuleSpec, read, schema, sentence
 from jiangdun.watch.rules.document import MAX_CHARACTERS, MAX_DEPTH
 from jiangdun.watch.rules.measures import day_ms, duration_ms, said_duration, speed_dkn
-from jiangdun.watch.rules.spec import Enter, Keep, Leave, Place, Sequence, Severity, Speed, Stay
+from jiangdun.watch.rules.spec import (
+    Cross,
+    Enter,
+    Keep,
+    Leave,
+    OffAxis,
+    Place,
+    Sequence,
+    Severity,
+    Speed,
+    Stay,
+)
 
 RULE = """\
 rule: sand-mining-at-night
@@ -107,6 +118,16 @@ def test_what_is_left_out_takes_its_default():
             Stay(Place(kind="berth"), 600_000, None, 0, Keep(None, 100.0)),
         ),
         ("enters: {zone: a}\nfixes: 1", Enter(Place(zone_id="a"), 1)),
+        ("crosses: lane-up", Cross(Place(kind="lane-up"))),
+        ("crosses: lane-up\noff_axis: {over: 90}", Cross(Place(kind="lane-up"), OffAxis(900))),
+        (
+            "inside: lane-up\nfor: 1 min\noff_axis: {over: 30, under: 149.5}",
+            Stay(Place(kind="lane-up"), 60_000, off_axis=OffAxis(300, 1_495)),
+        ),
+        (
+            "inside: lane-up\nspeed: {under: 4 kn, along_axis: true}",
+            Speed(Place(kind="lane-up"), None, 40, along=True),
+        ),
         ("leaves: work-site", Leave(Place(kind="work-site"), 3)),
         ("speed: {over: 15 km/h}\ninside: reserve-core", Speed(Place(kind="reserve-core"), over_dkn=81)),
         ("speed: {under: 2 kn, window: 3 min, fixes: 5}", Speed(None, None, 20, 180_000, 5)),
@@ -217,6 +238,14 @@ def test_every_fault_is_told_at_once_first_by_line():
         ("holds: sos\nfor: 1 min\nkeep: {margin: 20 m}", "a margin needs a place"),
         ("holds: sos\nfor: 1 min\nkeep: {holds: so}", "no column so"),
         ("enters: a\nfixes: 0", "too short or few"),
+        ("crosses: a\nfixes: 3", "no key fixes"),
+        ("crosses: a\noff_axis: {}", "too short or few"),
+        ("crosses: a\noff_axis: {over: 181}", "too long or many"),
+        ("crosses: a\noff_axis: {over: ninety}", "a number, as 90"),
+        ("crosses: a\noff_axis: {over: 90, under: 30}", "no angle is over 90 and under 30"),
+        ("holds: sos\nfor: 1 min\noff_axis: {over: 90}", "an axis is that of a place"),
+        ("speed: {over: 3 kn, along_axis: true}", "an axis is that of a place"),
+        ("speed: {over: 3 kn, along_axis: 1}\ninside: a", "true or false"),
         ("enters: a\nfixes: 99", "too long or many"),
         ("inside: a\nholds: 3\nfor: 1 min", "wrong shape"),
     ],
@@ -353,6 +382,21 @@ def test_a_rule_says_itself_in_both_languages():
             "inside: berth\nholds: speed_kn < 0.2\nfor: 1 h\nkeep: {holds: speed_kn < 0.5, margin: 30 米}",
             "持续满 1 小时（开始后，出界不超过 30 米且航速低于 0.5 节仍算停留）",
             "for 1 h (once begun it goes on while no further out than 30 m and with speed below 0.5 kn)",
+        ),
+        (
+            "crosses: lane-down\noff_axis: {over: 30, under: 150}\nholds: speed_kn > 1",
+            "在航速超过 1 节时穿越下行通航分道（穿越方向与轴线夹角大于 30°、小于 150°）",
+            "goes through the downbound traffic lane while speed above 1 kn (its way more than 30° and less than 150°",
+        ),
+        (
+            "inside: lane-down\noff_axis: {over: 90}\nfor: 60 s",
+            "在下行通航分道内停留持续满 1 分钟（航向与轴线夹角大于 90°）",
+            "stays inside the downbound traffic lane for 1 min (the course more than 90° off the axis)",
+        ),
+        (
+            "speed: {under: 4 kn, along_axis: true}\ninside: lane-up",
+            "在上行通航分道内 沿轴线 1 分钟的航速中位数低于 4.0 节",
+            "below 4.0 kn (7.4 km/h) along the axis inside the upbound traffic lane",
         ),
         (
             "inside: berth\nholds: NOT (sos OR is_night)\nfor: 1 h",

@@ -173,11 +173,15 @@ def _begin_visits(
             o = plan.watch[pair, L.A_OPERATOR]
             kind = plan.operators[o, L.O_KIND]
             edge = kind == L.ENTER or kind == L.LEAVE
-            if n_found <= i < n_found + n_through and not (edge and plan.operators[o, L.O_FIXES] == 1):
+            between = kind == L.CROSS or (edge and plan.operators[o, L.O_FIXES] == 1)
+            if n_found <= i < n_found + n_through and not between:
                 continue
             v = new_visit(tables, p, slot, pair, kind == L.SPEED)
-            if edge and i < n_found and before < _known_since(plan, zone, o):
-                tables.visits[v, L.V_FLAGS] |= L.OPEN  # where it was before is not known: it did not enter
+            if i < n_found and before < _known_since(plan, zone, o):  # where it was before is not known
+                if edge:
+                    tables.visits[v, L.V_FLAGS] |= L.OPEN  # it did not enter
+                elif kind == L.CROSS:
+                    tables.visits[v, L.V_RUN] = 1  # it did not come in
             completed |= step_visit(grid, plan, tables, p, slot, node, v, before, path, token, False)
             due = min(due, tables.visits[v, L.V_DUE])
     return due, completed

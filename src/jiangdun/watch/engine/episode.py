@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from jiangdun.feeds.columns import NO_SPEED
-from jiangdun.watch.rules.spec import AlertEvent, Enter, FixSeen, Leave, Sequence, Speed, Stay, Step
+from jiangdun.watch.rules.spec import AlertEvent, Cross, Enter, FixSeen, Leave, Sequence, Speed, Stay, Step
 
 from . import layout as L
 from .jit import Ints
@@ -74,6 +74,10 @@ def _values(compiled: Compiled, when: object, step: Step, row: Ints) -> Mapping[
         values["entered_at_ms"] = since
     elif isinstance(step, Leave):
         values["left_at_ms"] = since
+    elif isinstance(step, Cross):
+        values["entered_at_ms"] = since
+        if not isinstance(when, Sequence):
+            values["left_at_ms"] = int(row[L.E_A])
     elif isinstance(step, Speed) and not isinstance(when, Sequence):
         twice = int(row[L.E_A])
         values["speed_kn"] = twice / 20

@@ -215,7 +215,7 @@ def identity(compiled: Compiled) -> str:
     said = [
         _pairs(compiled, np.arange(len(compiled.zones))),
         _sequences(compiled),
-        [(z.zone_id, z.version, z.polygons) for z in compiled.zones],
+        [(z.zone_id, z.version, z.polygons, z.axis) for z in compiled.zones],
         [(r.name, r.version) for r in compiled.rules],
     ]
     return hashlib.sha256(repr(said).encode()).hexdigest()

@@ -45,20 +45,22 @@ UNSEEN: Final = -(1 << 62) + 1  # P_BEFORE where the eager pass has not looked, 
 V_NEXT: Final = 0
 V_WATCH: Final = 2  # index of the (zone, operator) pair
 V_FLAGS: Final = 3
-V_START: Final = 5  # stay: since when; enter, leave: the crossing of the run
-V_HELD: Final = 6  # stay: last report that held
+V_START: Final = 5  # stay: since when; enter, leave: the crossing of the run; cross: when it came in
+V_HELD: Final = 6  # stay: last report that held; cross: the fix before it came in
 V_FIRED: Final = 7  # last alert in this visit
-V_RUN: Final = 8  # enter, leave: fixes on the other side, one after another
+V_RUN: Final = (
+    8  # enter, leave: fixes on the other side, one after another; cross: 1 = not known how it came in
+)
 V_OUT: Final = 9  # fixes outside, one after another
 V_WINDOW: Final = 4  # speed: its window
 V_DUE: Final = 1  # a report before this time that changes neither zones nor conditions changes nothing here
 VISIT_WIDTH: Final = 10
 
 INSIDE: Final = 1  # the last report lay inside
-OPEN: Final = 2  # stay: running; enter, leave: confirmed inside; speed: the limit is broken
+OPEN: Final = 2  # stay: running; enter, leave: confirmed inside; speed: the limit is broken; cross: came in
 DONE: Final = 4  # stay: reached `for`
 HOLDING: Final = 8  # stay: the last report held
-COUNTED: Final = 16  # enter, leave: every fix of the run counts
+COUNTED: Final = 16  # enter, leave, cross: every fix of the run counts
 EXEMPT: Final = 32  # the last report lay in a zone that exempts from the rule
 WIDE: Final = 64  # stay: the last report lay within the margin
 
@@ -91,12 +93,17 @@ O_WINDOW: Final = 9
 O_LEAST: Final = 10
 O_SINCE: Final = 11
 O_KEEP: Final = 12  # stay: condition bit that keeps it alive, -1 = none
-OPERATOR_WIDTH: Final = 13
+O_AXIS: Final = 13  # 1 = within limits off the axis
+O_OFF_OVER: Final = 14  # 0.1 degree, -1 = none
+O_OFF_UNDER: Final = 15  # 1801 = none
+O_ALONG: Final = 16  # 1 = speed along the axis
+OPERATOR_WIDTH: Final = 17
 
 STAY: Final = 0
 ENTER: Final = 1
 LEAVE: Final = 2
 SPEED: Final = 3
+CROSS: Final = 4
 OWN: Final = -1
 UNLESS: Final = 8  # STEPS_MAX
 
@@ -114,7 +121,9 @@ Z_SINCE: Final = 2  # the engine knows it since then
 Z_EDGES: Final = 3
 Z_EDGES_END: Final = 4
 Z_CROSSED: Final = 5  # 1 = an operator asks for crossings between fixes
-ZONE_WIDTH: Final = 6
+Z_AXIS: Final = 6  # pieces of its axis
+Z_AXIS_END: Final = 7
+ZONE_WIDTH: Final = 8
 
 A_ZONE: Final = 0  # watch table: zone index (-1 = anywhere), operator
 A_OPERATOR: Final = 1
@@ -174,7 +183,7 @@ E_TRACK: Final = 3
 E_START: Final = 4
 E_AT: Final = 5
 E_POSITION: Final = 6
-E_A: Final = 7  # speed: twice the median; sequence: zone of the first step
+E_A: Final = 7  # speed: twice the median; cross: when it went out; sequence: zone of the first step
 E_B: Final = 8  # sequence: when the first step was done
 E_C: Final = 9  # sequence: when the last step began
 E_SOG: Final = 10

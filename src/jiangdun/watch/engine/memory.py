@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jiangdun.watch.rules.spec import Enter, Leave, Operator, RuleSpec, Sequence, Speed, Stay
+from jiangdun.watch.rules.spec import Cross, Enter, Leave, Operator, RuleSpec, Sequence, Speed, Stay
 
 from .limits import FORGET_MS, SILENCE_MS_MAX
 
@@ -27,5 +27,5 @@ def own_memory_ms(when: Operator) -> int:
             return for_ms + 2 * (tolerate_ms + max(SILENCE_MS_MAX, tolerate_ms))
         case Speed():
             return when.window_ms
-        case Enter() | Leave():
+        case Enter() | Leave() | Cross():
             return 0

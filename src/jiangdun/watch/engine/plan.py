@@ -13,6 +13,7 @@ from jiangdun.feeds.columns import Kind
 from jiangdun.watch.rules.spec import (
     MARGIN_M_MAX,
     Condition,
+    Cross,
     Enter,
     Leave,
     Place,
@@ -25,6 +26,7 @@ from jiangdun.watch.rules.spec import (
 )
 
 from . import layout as L
+from .axis import AXIS_WIDTH, COSINES, axis_of
 from .grid import Grid, build
 from .jit import Ints
 from .limits import (
@@ -64,7 +66,7 @@ class Compiled:
     texts: dict[str, Condition]
     plan: Plan
     grid: Grid
-    unplaced: tuple[str, ...] = field(default=())  # rules that name a place no zone is
+    unplaced: tuple[str, ...] = field(default=())  # rules that name a place no zone is, or need an axis there
     rule_numbers: dict[str, int] = field(default_factory=dict)
 
 
@@ -107,11 +109,17 @@ def compile_plan(
     watch_of = np.insert(watch_of, len(used), [watch_of[-2]] * len(wide))
     used += wide  # they have no operators: those that have one look them up
     zone_rows = _zone_rows(used, zone_since or {}, table, watch)
+    axes = _axes(used, zone_rows)
     timed = bool((zone_rows[:, L.Z_FROM] > 0).any() or (zone_rows[:, L.Z_TO] < ALWAYS).any())
     grid, zone_rows[:, [L.Z_EDGES, L.Z_EDGES_END]] = build(
         [outline(z) for z in used], zone_rows[:, L.Z_CROSSED] == 1, timed=timed
     )
     found = {place for place in read if any(_is_at(place, z) for z in used)}
+    directed = {place for place in read if any(z.axis and _is_at(place, z) for z in used)}
+    lost = {r.name for r in rules if any(p not in found for p in _places(r))}
+    lost |= {
+        rules[op.rule].name for op in operators if _needs_axis(op.step) and op.step.place not in directed
+    }
     return Compiled(
         rules,
         used,
@@ -132,9 +140,11 @@ def compile_plan(
             pairs_max,
             int(watch_of[-1] - watch_of[-2]),
             int(zone_rows[:, L.Z_CROSSED].any()),
+            axes,
+            np.array(COSINES, np.int64),
         ),
         grid,
-        tuple(r.name for r in rules if any(p not in found for p in _places(r))),
+        tuple(r.name for r in rules if r.name in lost),
         {r.name: i for i, r in enumerate(rules)},
     )
 
@@ -175,7 +185,19 @@ def shape_of(rule: RuleSpec) -> list[tuple[int, type[Step], Place | None]]:
     return [(op.role, type(op.step), op.step.place) for op in _operators(0, rule)]
 
 
+def _needs_axis(step: Step) -> bool:
+    return (isinstance(step, Stay | Cross) and step.off_axis is not None) or (
+        isinstance(step, Speed) and step.along
+    )
+
+
 def _check(rule: RuleSpec, step: Step) -> None:
+    if _needs_axis(step) and step.place is None:
+        raise BadRule(rule.name, "an axis is that of a place; name the place")
+    if isinstance(step, Stay | Cross) and (limits := step.off_axis) is not None:
+        given = [limit for limit in (limits.over_ddeg, limits.under_ddeg) if limit is not None]
+        if not given or not all(0 <= limit <= 1_800 for limit in given):
+            raise BadRule(rule.name, "an angle off the axis is over or under 0 to 180 degrees")
     if isinstance(step, Enter | Leave):
         if not 1 <= step.fixes <= FIXES_MAX:
             raise BadRule(rule.name, f"fixes must be 1 to {FIXES_MAX}, not {step.fixes}")
@@ -184,9 +206,9 @@ def _check(rule: RuleSpec, step: Step) -> None:
             raise BadRule(rule.name, "speed needs a limit: over or under")
         if not 1 <= step.min_fixes <= SPEED_FIXES_MAX or step.window_ms <= 0:
             raise BadRule(rule.name, f"speed needs a window and min_fixes of 1 to {SPEED_FIXES_MAX}")
-    elif step.for_ms < 0 or step.tolerate_ms < 0:
+    elif isinstance(step, Stay) and (step.for_ms < 0 or step.tolerate_ms < 0):
         raise BadRule(rule.name, "for and tolerate cannot be negative")
-    elif step.keep is not None and not 0 <= step.keep.margin_m <= MARGIN_M_MAX:
+    elif isinstance(step, Stay) and step.keep is not None and not 0 <= step.keep.margin_m <= MARGIN_M_MAX:
         raise BadRule(rule.name, f"a margin is 0 to {MARGIN_M_MAX} m, not {step.keep.margin_m}")
     for place in (step.place, *rule.unless):
         if place is not None and (place.kind is None) == (place.zone_id is None):
@@ -224,14 +246,22 @@ def _operator_row(op: Operator, bit: int, keep: int, since: int) -> list[int]:
     row = [0] * L.OPERATOR_WIDTH
     row[L.O_RULE], row[L.O_ROLE], row[L.O_BIT], row[L.O_SINCE] = op.rule, op.role, bit, since
     row[L.O_KEEP] = keep
+    row[L.O_OFF_OVER], row[L.O_OFF_UNDER] = -1, 1_801
     row[L.O_OVER] = row[L.O_UNDER] = -1
     step = op.step
-    if isinstance(step, Stay):
+    if isinstance(step, Stay | Cross) and (limits := step.off_axis) is not None:
+        row[L.O_AXIS] = 1
+        row[L.O_OFF_OVER] = -1 if limits.over_ddeg is None else limits.over_ddeg
+        row[L.O_OFF_UNDER] = 1_801 if limits.under_ddeg is None else limits.under_ddeg
+    if isinstance(step, Cross):
+        row[L.O_KIND] = L.CROSS
+    elif isinstance(step, Stay):
         row[L.O_KIND], row[L.O_FOR], row[L.O_TOLERATE] = L.STAY, step.for_ms, step.tolerate_ms
     elif isinstance(step, Speed):
         row[L.O_KIND], row[L.O_WINDOW], row[L.O_LEAST] = L.SPEED, step.window_ms, step.min_fixes
         row[L.O_OVER] = -1 if step.over_dkn is None else step.over_dkn
         row[L.O_UNDER] = -1 if step.under_dkn is None else step.under_dkn
+        row[L.O_ALONG] = int(step.along)
     else:
         row[L.O_KIND], row[L.O_FIXES] = L.ENTER if isinstance(step, Enter) else L.LEAVE, step.fixes
     return row
@@ -305,8 +335,19 @@ def _zone_rows(
         rows[i, L.Z_SINCE] = since.get((zone.zone_id, zone.version), NEVER)
     ops = operators[watch[:, L.A_OPERATOR]]
     crossed = np.isin(ops[:, L.O_KIND], (L.ENTER, L.LEAVE)) & (ops[:, L.O_FIXES] == 1)
+    crossed |= ops[:, L.O_KIND] == L.CROSS
     rows[watch[crossed, L.A_ZONE], L.Z_CROSSED] = 1
     return rows
+
+
+def _axes(zones: Many[ZoneSpec], rows: Ints) -> Ints:
+    """The pieces of all axes; `rows` learn which are theirs."""
+    pieces: list[tuple[int, ...]] = []
+    for row, zone in zip(rows, zones, strict=True):
+        row[L.Z_AXIS] = len(pieces)
+        pieces += axis_of(zone)
+        row[L.Z_AXIS_END] = len(pieces)
+    return np.array(pieces, np.int64).reshape(-1, AXIS_WIDTH)
 
 
 def _exemptions(rules: Many[RuleSpec], zones: Many[ZoneSpec]) -> Ints:

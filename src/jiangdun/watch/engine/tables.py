@@ -61,6 +61,8 @@ class Plan(NamedTuple):
     pairs_max: int  # operators of one zone, at most
     pairs_anywhere: int  # operators of no place
     crossed: int  # 1 = some operator asks for crossings between fixes
+    axes: Ints  # pieces of the axes of zones, see axis.py
+    cosines: Ints
 
 
 class Tables(NamedTuple):

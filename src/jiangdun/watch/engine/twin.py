@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from jiangdun.feeds.columns import COLUMNS, DEGREE, NO_SPEED, Chunk, Flag, Kind
 from jiangdun.watch.rules.spec import (
     AlertEvent,
     Condition,
+    Cross,
     Enter,
     FixSeen,
     Leave,
@@ -29,6 +29,7 @@ from jiangdun.watch.rules.spec import (
     ZoneSpec,
 )
 
+from .cross import PlainCross
 from .enter import PlainEdge
 from .episode import Ledger, episode_id
 from .limits import (
@@ -42,73 +43,13 @@ from .limits import (
     VISIT_FIXES_OUT,
 )
 from .outline import widened
+from .plain import PlainZone, Point
 from .sequence import Done, PlainSequence
 from .speed import PlainSpeed
 from .stay import PlainStay
 
-Point = tuple[int, int]
-Machine = PlainStay | PlainEdge | PlainSpeed
+Machine = PlainStay | PlainEdge | PlainSpeed | PlainCross
 ANYWHERE = -1
-
-
-class PlainZone:
-    """A zone as rings of lattice points."""
-
-    def __init__(self, spec: ZoneSpec) -> None:
-        self.spec = spec
-        self.polygons = [
-            [[(round(x * DEGREE), round(y * DEGREE)) for x, y in ring] for ring in polygon]
-            for polygon in spec.polygons
-        ]
-
-    def in_force(self, t: int) -> bool:
-        return self.spec.valid_from_ms <= t < self.spec.valid_to_ms
-
-    def covers(self, p: Point) -> bool:
-        return any(self._polygon_covers(polygon, p) for polygon in self.polygons)
-
-    def _polygon_covers(self, polygon: list[list[Point]], p: Point) -> bool:
-        odd = False
-        for a, b in (edge for ring in polygon for edge in sides(ring)):
-            if on_line(a, b, p):
-                return True
-            if (a[1] > p[1]) != (b[1] > p[1]):
-                at = a[0] + Fraction((p[1] - a[1]) * (b[0] - a[0]), b[1] - a[1])
-                odd ^= at > p[0]
-        return odd
-
-    def touches(self, p: Point, q: Point) -> list[Fraction]:
-        """Where on the way p-q (0 to 1) it meets an edge of the zone; a shared stretch gives its two ends."""
-        found = []
-        for ring in (ring for polygon in self.polygons for ring in polygon):
-            for a, b in sides(ring):
-                found += meet(a, b, p, q)
-        return found
-
-
-def sides(ring: list[Point]) -> list[tuple[Point, Point]]:
-    return [(a, b) for a, b in zip(ring, ring[1:] + ring[:1], strict=True) if a != b]
-
-
-def on_line(a: Point, b: Point, p: Point) -> bool:
-    level = (b[0] - a[0]) * (p[1] - a[1]) == (b[1] - a[1]) * (p[0] - a[0])
-    return level and min(a[0], b[0]) <= p[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= p[1] <= max(a[1], b[1])
-
-
-def meet(a: Point, b: Point, p: Point, q: Point) -> list[Fraction]:
-    """Shares of the way p-q at which it meets the segment a-b."""
-    dx, dy, ex, ey = q[0] - p[0], q[1] - p[1], b[0] - a[0], b[1] - a[1]
-    cross = dx * ey - dy * ex
-    if cross:
-        s = Fraction((a[0] - p[0]) * ey - (a[1] - p[1]) * ex, cross)
-        u = Fraction((a[0] - p[0]) * dy - (a[1] - p[1]) * dx, cross)
-        return [s] if 0 <= s <= 1 and 0 <= u <= 1 else []
-    found = [_share(e, p, q) for e in (a, b) if on_line(p, q, e)] if p != q else []
-    return found + [Fraction(k) for k, end in enumerate((p, q)) if on_line(a, b, end)]
-
-
-def _share(e: Point, p: Point, q: Point) -> Fraction:
-    return Fraction(e[0] - p[0], q[0] - p[0]) if q[0] != p[0] else Fraction(e[1] - p[1], q[1] - p[1])
 
 
 @dataclass(frozen=True)
@@ -287,6 +228,9 @@ class Twin:
                     wide = self.wide.get((number, zone))
                     near = is_in if wide is None else wide.in_force(report.t) and wide.covers(report.at)
                     keeps = report.keeps[number] and not exempt and in_force and near
+                    if isinstance(op.step, Stay) and op.step.off_axis is not None:
+                        steered = self.zones[zone].axis.met(op.step.off_axis, report.at, report.cog)
+                        counts, keeps = counts and steered, keeps and steered
                     held = visit.machine.take(report.t, before.t if before else None, is_in and counts, keeps)
                     start = visit.machine.start if held else None
                 else:
@@ -347,6 +291,8 @@ class Twin:
             visit = Visit(_machine(op.step))
             if isinstance(visit.machine, PlainEdge) and is_in:
                 visit.machine.confirmed = before is None or before.t < self.zones[zone].spec.valid_from_ms
+            elif isinstance(visit.machine, PlainCross) and is_in:
+                visit.machine.unknown = before is None or before.t < self.zones[zone].spec.valid_from_ms
             state.visits[number, zone] = visit
         visit.out = 0 if is_in else visit.out + 1
         return visit
@@ -365,9 +311,15 @@ class Twin:
         machine = visit.machine
         assert not isinstance(machine, PlainStay)
         if isinstance(machine, PlainSpeed):
-            if inside and counts and report.sog != NO_SPEED and machine.take(report.t, report.sog):
+            sog: int | None = None if report.sog == NO_SPEED else report.sog
+            if sog is not None and isinstance(step, Speed) and step.along:
+                sog = self.zones[zone].axis.speed_along(report.at, report.cog, sog)
+            if inside and counts and sog is not None and machine.take(report.t, sog):
                 return machine.start
             return None
+        if isinstance(machine, PlainCross):
+            assert isinstance(step, Cross)
+            return self._through(machine, step, zone, before, report, inside, counts)
         leaving = isinstance(step, Leave)
         passed = self._passed(step, zone, before, report, inside) if not machine.confirmed else None
         crossed = report.t if before is None else self._crossed(zone, before, report, leaving)
@@ -375,6 +327,31 @@ class Twin:
         if passed is not None:
             return passed if counts else None
         return machine.crossed_at if turned == (-1 if leaving else 1) and machine.counted else None
+
+    def _through(
+        self,
+        machine: PlainCross,
+        step: Cross,
+        zone: int,
+        before: Report | None,
+        report: Report,
+        inside: bool,
+        counts: bool,
+    ) -> int | None:
+        passed = self._passed(step, zone, before, report, inside) if not machine.was else None
+        came = None
+        if before is not None and _is_path(before, report):
+            came = (before.at, self._crossed(zone, before, report, False))
+        done = machine.take(inside, counts, came)
+        if passed is not None and before is not None:
+            machine.origin, machine.began, done = before.at, passed, counts
+        if not done or before is None or machine.origin is None:
+            return None
+        axis = self.zones[zone].axis
+        if step.off_axis is not None and not axis.way_met(step.off_axis, machine.origin, report.at):
+            return None
+        machine.left = self._crossed(zone, before, report, True)
+        return machine.began
 
     def _crossed(self, zone: int, before: Report, report: Report, last: bool) -> int:
         met = self.zones[zone].touches(before.at, report.at) if _is_path(before, report) else []
@@ -386,7 +363,9 @@ class Twin:
         self, step: Step, zone: int, before: Report | None, report: Report, inside: bool
     ) -> int | None:
         """When the way between two fixes outside first (leave: last) touched the zone; None if it did not."""
-        if not isinstance(step, Enter | Leave) or step.fixes != 1 or before is None or inside:
+        if before is None or inside:
+            return None
+        if not isinstance(step, Cross) and not (isinstance(step, Enter | Leave) and step.fixes == 1):
             return None
         z = self.zones[zone]
         if not (z.in_force(before.t) and z.in_force(report.t)) or z.covers(before.at):
@@ -414,6 +393,8 @@ def _machine(step: Step) -> Machine:
         return PlainStay(step.for_ms, step.tolerate_ms)
     if isinstance(step, Speed):
         return PlainSpeed(step.over_dkn, step.under_dkn, step.window_ms, step.min_fixes)
+    if isinstance(step, Cross):
+        return PlainCross()
     return PlainEdge(step.fixes)
 
 
@@ -424,6 +405,9 @@ def _values(step: Step, visit: Visit | None, start: int, report: Report) -> dict
         return {"entered_at_ms": start}
     if isinstance(step, Leave):
         return {"left_at_ms": start}
+    if isinstance(step, Cross):
+        left = {"left_at_ms": visit.machine.left} if visit and isinstance(visit.machine, PlainCross) else {}
+        return {"entered_at_ms": start, **left}
     if visit is None or not isinstance(visit.machine, PlainSpeed):
         return {}
     median = visit.machine.median_dkn

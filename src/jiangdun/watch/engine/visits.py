@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from . import layout as L
+from .axis import course_met, speed_along
+from .cross import step_cross
 from .enter import due_edge, step_edge
 from .grid import Grid
 from .jit import kernel
@@ -118,6 +120,7 @@ def step_visit(
         wide = zone < 0 or tables.zone_seen[plan.watch[pair, L.A_WIDE], 0] == token
     through = not same and zone >= 0 and tables.zone_seen[zone, 1] == token
     counts = not exempt and _counts(plan, tables, o, plan.operators[o, L.O_BIT], node, t)
+    was = visits[v, L.V_FLAGS] & L.INSIDE != 0
     visits[v, L.V_FLAGS] &= ~(L.INSIDE | L.EXEMPT | L.WIDE)
     visits[v, L.V_FLAGS] |= (
         (L.INSIDE if inside else 0) | (L.EXEMPT if exempt else 0) | (L.WIDE if wide else 0)
@@ -129,15 +132,25 @@ def step_visit(
     if kind == L.STAY:
         lax = plan.operators[o, L.O_KEEP]
         keeps = lax >= 0 and wide and not exempt and _counts(plan, tables, o, lax, node, t)
+        if plan.operators[o, L.O_AXIS] == 1 and (counts or keeps):
+            steered = _steered(plan, tables, o, zone, node)
+            counts = counts and steered
+            keeps = keeps and steered
+            due = NEVER  # the course may turn at every report
         done = step_stay(visits, v, plan.operators, o, inside and counts, keeps, t, before)
         due = min(due, due_stay(visits, v, plan.operators, o))
     elif kind == L.SPEED:
         sog = tables.pending[node, L.P_MOTION] & 0xFFFF
         if inside and counts:
             due = NEVER
+            if plan.operators[o, L.O_ALONG] == 1:
+                sog = _along(plan, tables, zone, node)
             if sog != 0xFFFF:
                 value = step_speed(visits, v, tables.windows, plan.operators, o, t, sog, tables.sorted)
                 done = value >= 0
+    elif kind == L.CROSS:
+        value = step_cross(grid, plan, tables, p, slot, node, v, before, path, was, inside, through, counts)
+        done = value >= 0
     else:
         done = _step_edge(grid, plan, tables, p, slot, node, v, before, path, inside, through, counts)
         due = min(due, due_edge(visits, v))
@@ -159,6 +172,38 @@ def _counts(plan: Plan, tables: Tables, o: int, bit: int, node: int, t: int) -> 
     return (
         tables.pending[node, L.P_MASK + (bit >> 6)] >> (bit & 63) & 1 == 1
         and plan.rules[rule, L.U_FROM] <= t < plan.rules[rule, L.U_TO]
+    )
+
+
+@kernel
+def _steered(plan: Plan, tables: Tables, o: int, zone: int, node: int) -> bool:
+    """Whether the course of the report lies within the limits off the axis of the zone."""
+    xy = tables.pending[node, L.P_XY]
+    return course_met(
+        plan.axes,
+        plan.zones[zone, L.Z_AXIS],
+        plan.zones[zone, L.Z_AXIS_END],
+        lon_of(xy),
+        lat_of(xy),
+        tables.pending[node, L.P_MOTION] >> 16 & 0xFFFF,
+        plan.operators[o, L.O_OFF_OVER],
+        plan.operators[o, L.O_OFF_UNDER],
+    )
+
+
+@kernel
+def _along(plan: Plan, tables: Tables, zone: int, node: int) -> int:
+    """The part of the report's speed that runs along the axis of the zone."""
+    xy = tables.pending[node, L.P_XY]
+    return speed_along(
+        plan.axes,
+        plan.cosines,
+        plan.zones[zone, L.Z_AXIS],
+        plan.zones[zone, L.Z_AXIS_END],
+        lon_of(xy),
+        lat_of(xy),
+        tables.pending[node, L.P_MOTION] >> 16 & 0xFFFF,
+        tables.pending[node, L.P_MOTION] & 0xFFFF,
     )
 
 

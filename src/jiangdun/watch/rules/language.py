@@ -26,10 +26,12 @@ from .phrases import sentence
 from .spec import (
     MARGIN_M_MAX,
     Condition,
+    Cross,
     Enter,
     Keep,
     Leave,
     Legal,
+    OffAxis,
     Operator,
     Place,
     RuleSpec,
@@ -47,6 +49,7 @@ DISCRIMINATORS: Final = (
     ("speed", "speed"),
     ("enters", "enters"),
     ("leaves", "leaves"),
+    ("crosses", "crosses"),
 )
 """The key that says which operator it is, and its part of the schema; what has none of them is a stay."""
 
@@ -131,18 +134,19 @@ def _operator_shape(
             yield from _operator_shape(value["unless"], (*path, "unless"), document, steps=True)
 
 
+_STAY: Final = ("inside", "holds", "tolerate", "keep", "off_axis")
+
+
 def _part_of(value: Mapping[str, Any]) -> str:
     return next((part for key, part in DISCRIMINATORS if key in value), "stay")
 
 
 def _no_operator(value: Mapping[str, Any]) -> Problem:
-    known = ("for", "enters", "leaves", "speed", "sequence")
-    strange = [
-        key for key in value if key not in (*known, "inside", "holds", "tolerate", "keep", "fixes", "within")
-    ]
+    known = ("for", "enters", "leaves", "crosses", "speed", "sequence")
+    strange = [key for key in value if key not in (*known, *_STAY, "fixes", "within")]
     what = ("看不出是哪种判断", "which operator is meant cannot be told")
     if strange:
-        close = nearest(strange[0], (*known, "inside", "holds", "tolerate", "keep"))
+        close = nearest(strange[0], (*known, *_STAY))
         return wrong(
             f"{what[0]}：没有 {clipped(strange[0])}",
             f"{what[1]}: there is no {clipped(strange[0])}",
@@ -151,8 +155,8 @@ def _no_operator(value: Mapping[str, Any]) -> Problem:
         )
     return wrong(
         *what,
-        "停留请写 inside 和 for，另有 enters、leaves、speed、sequence",
-        "for a stay write inside and for; else enters, leaves, speed or sequence",
+        "停留请写 inside 和 for，另有 enters、leaves、crosses、speed、sequence",
+        "for a stay write inside and for; else enters, leaves, crosses, speed or sequence",
     )
 
 
@@ -230,6 +234,8 @@ _SHAPES: Final = {
     "array": ("列表，如 [ … ]", "a list, as [ … ]"),
     "string": ("文字；像数字或日期的请加引号", "text; quote what looks like a number"),
     "integer": ("整数", "a whole number"),
+    "number": ("数字，如 90", "a number, as 90"),
+    "boolean": ("true 或 false", "true or false"),
 }
 
 
@@ -368,6 +374,8 @@ class _Build:
             return Enter(_place(given["enters"]), given.get("fixes", 3), holds)
         if part == "leaves":
             return Leave(_place(given["leaves"]), given.get("fixes", 3), holds)
+        if part == "crosses":
+            return Cross(_place(given["crosses"]), self.off_axis(given, path), holds)
         place = _place(given["inside"]) if "inside" in given else None
         if part == "speed":
             return self.speed(given["speed"], place, holds, (*path, "speed"))
@@ -384,7 +392,38 @@ class _Build:
                     "write inside or holds",
                 ),
             )
-        return Stay(place, lasting, holds, tolerate, self.keep(given, holds, path))
+        off = self.off_axis(given, path)
+        if off is not None and place is None:
+            self.no_place((*path, "off_axis"))
+        return Stay(place, lasting, holds, tolerate, self.keep(given, holds, path), off)
+
+    def off_axis(self, given: Mapping[str, Any], path: Path) -> OffAxis | None:
+        said = given.get("off_axis")
+        if said is None:
+            return None
+        over, under = (round(said[key] * 10) if key in said else None for key in ("over", "under"))
+        if over is not None and under is not None and over >= under:
+            self.found(
+                (*path, "off_axis"),
+                wrong(
+                    f"没有大于 {said['over']} 又小于 {said['under']} 的夹角",
+                    f"no angle is over {said['over']} and under {said['under']}",
+                    "如 {over: 30, under: 150}",
+                    "as {over: 30, under: 150}",
+                ),
+            )
+        return OffAxis(over, under)
+
+    def no_place(self, path: Path) -> None:
+        self.found(
+            path,
+            wrong(
+                "轴线属于某个地点",
+                "an axis is that of a place",
+                "请写 inside: 航道的类别",
+                "write inside: and the class of lane",
+            ),
+        )
 
     def keep(self, given: Mapping[str, Any], holds: Condition | None, path: Path) -> Keep | None:
         said, at = given.get("keep"), (*path, "keep")
@@ -438,7 +477,10 @@ class _Build:
         window = self.duration(given, (*path, "window"), 60_000)
         if window == 0 and not self.problems:
             self.found((*path, "window"), _too_short())
-        return Speed(place, over, under, window, given.get("fixes", 3), holds)
+        along = given.get("along_axis", False)
+        if along and place is None:
+            self.no_place((*path, "along_axis"))
+        return Speed(place, over, under, window, given.get("fixes", 3), holds, along)
 
 
 def _too_short() -> Problem:

@@ -11,7 +11,21 @@ from .columns import COLUMNS, Type
 from .conditions import Expression
 from .errors import Lang, Said
 from .measures import said_distance, said_duration, said_speed
-from .spec import Condition, Enter, Keep, Leave, Operator, Place, RuleSpec, Sequence, Speed, Stay, ZoneSpec
+from .spec import (
+    Condition,
+    Cross,
+    Enter,
+    Keep,
+    Leave,
+    OffAxis,
+    Operator,
+    Place,
+    RuleSpec,
+    Sequence,
+    Speed,
+    Stay,
+    ZoneSpec,
+)
 from .terms import (
     Between,
     Both,
@@ -134,8 +148,11 @@ def operator_said(when: Operator, lang: Lang) -> str:
     match when:
         case Sequence(steps, within_ms, unless):
             return _sequence_said(steps, within_ms, unless, lang)
-        case Stay(place, for_ms, holds, tolerate_ms, keep):
-            return _stay_said(place, for_ms, holds, tolerate_ms, lang) + _keep_said(keep, lang)
+        case Stay(place, for_ms, holds, tolerate_ms, keep, off):
+            course = off_axis_said(off, Said("航向", "the course"), lang)
+            return _stay_said(place, for_ms, holds, tolerate_ms, lang) + course + _keep_said(keep, lang)
+        case Cross(place, off, holds):
+            return _cross_said(place, off, holds, lang)
         case Enter(place, fixes, holds):
             return _edge_said(Said("进入", "enters"), place, fixes, holds, lang)
         case Leave(place, fixes, holds):
@@ -171,6 +188,26 @@ def _stay_said(
     return f"stays{f' inside {where}' if where else ''}{while_} for {lasting}{bear}"
 
 
+def off_axis_said(off: OffAxis | None, what: Said, lang: Lang) -> str:
+    """Within which angles `what` runs off the axis of the zone, in brackets."""
+    if off is None:
+        return ""
+    over, under = ((None if x is None else f"{x / 10:g}°") for x in (off.over_ddeg, off.under_ddeg))
+    if lang == "zh":
+        parts = [f"大于 {over}"] * (over is not None) + [f"小于 {under}"] * (under is not None)
+        return f"（{what.zh}与轴线夹角{'、'.join(parts)}）"
+    parts = [f"more than {over}"] * (over is not None) + [f"less than {under}"] * (under is not None)
+    return f" ({what.en} {' and '.join(parts)} off the axis)"
+
+
+def _cross_said(place: Place, off: OffAxis | None, holds: Condition | None, lang: Lang) -> str:
+    where = place_said(place, lang)
+    way = off_axis_said(off, Said("穿越方向", "its way"), lang)
+    if lang == "zh":
+        return f"{f'在{condition_said(holds, lang)}时' if holds else ''}穿越{where}{way}"
+    return f"goes through {where}{f' while {condition_said(holds, lang)}' if holds else ''}{way}"
+
+
 def _keep_said(keep: Keep | None, lang: Lang) -> str:
     if keep is None:
         return ""
@@ -200,10 +237,12 @@ def _speed_said(when: Speed, lang: Lang) -> str:
         while_ = f"在{condition_said(when.holds, lang)}时，" if when.holds else ""
         side = "超过" if when.over_dkn else "低于"
         here = f"在{where}内 " if where else ""
+        here += "沿轴线 " if when.along else ""
         return f"{while_}{here}{window}的航速中位数{side} {limit}（至少 {when.min_fixes} 个报告）"
     while_ = f" while {condition_said(when.holds, lang)}" if when.holds else ""
     side = "above" if when.over_dkn else "below"
     here = f" inside {where}" if where else ""
+    here = f" along the axis{here}" if when.along else here
     return (
         f"has a median speed over {window} {side} {limit}{here}{while_} (at least {when.min_fixes} reports)"
     )

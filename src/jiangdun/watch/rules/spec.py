@@ -47,6 +47,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class OffAxis:
+    """How far off the axis of a zone, in 0.1 degree, 0 to 1800: over < angle < under. One limit at least."""
+
+    over_ddeg: int | None = None
+    under_ddeg: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """What keeps a stay alive that has begun: a laxer condition (None = the stay's own), a wider place."""
 
@@ -67,6 +75,7 @@ class Stay:
     holds: Condition | None = None
     tolerate_ms: int = 0
     keep: Keep | None = None
+    off_axis: OffAxis | None = None  # of the course, where the report lies
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +106,19 @@ class Speed:
     window_ms: int = 60_000
     min_fixes: int = 3
     holds: Condition | None = None
+    along: bool = False  # only the part of the speed that runs along the axis of the zone
 
 
-Step = Stay | Enter | Leave | Speed
+@dataclass(frozen=True, slots=True)
+class Cross:
+    """Through the place, in and out again, perhaps between two fixes; `off_axis` says in which direction."""
+
+    place: Place
+    off_axis: OffAxis | None = None
+    holds: Condition | None = None
+
+
+Step = Stay | Enter | Leave | Speed | Cross
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +130,7 @@ class Sequence:
     unless: Step | None = None
 
 
-Operator = Stay | Enter | Leave | Speed | Sequence
+Operator = Stay | Enter | Leave | Speed | Cross | Sequence
 # Later operators (absence, count, pair, group, identity, drag, station, balance, cover) join this union.
 
 
@@ -148,7 +167,8 @@ class RuleSpec:
 @dataclass(frozen=True, slots=True)
 class ZoneSpec:
     """A zone as the engine needs it. Rings are closed or open, degrees WGS-84, (lon, lat); the first of each
-    polygon is its outside, the others holes. Several polygons make a multipolygon."""
+    polygon is its outside, the others holes. Several polygons make a multipolygon. `axis`: a line the way
+    traffic runs in it, none where that means nothing."""
 
     zone_id: str
     version: int
@@ -159,6 +179,7 @@ class ZoneSpec:
     valid_from_ms: int = 0
     valid_to_ms: int = 2**62
     agency: str = ""
+    axis: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
