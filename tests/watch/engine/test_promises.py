@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -80,7 +82,14 @@ def test_rules_that_stay_do_not_notice_that_others_come_and_go(
             rules=renamed + rules if i % 2 == 0 else rules, at_position=chunk.position + len(chunk.rows)
         )
     expected, found = expected + alone.finish(), found + changed.finish()
-    assert said(expected) == said([e for e in found if e.rule in names])
+    found = [e for e in found if e.rule in names]
+    if alone.counts[
+        "rollbacks"
+    ]:  # what a late report made untrue the eager pass may say again after a change
+        expected, found = ([replace(e, verdict="raised") for e in x if e.verdict != "withdrawn" and e.settled]
+                           for x in (expected, found))  # fmt: skip
+        expected, found = ([replace(e, replaces=None) for e in x] for x in (expected, found))
+    assert said(expected) == said(found)
 
 
 def test_widened_columns_are_narrowed_when_every_value_fits() -> None:
