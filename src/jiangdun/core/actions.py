@@ -18,8 +18,9 @@ from jiangdun.core.passwords import keep as keep_password
 from jiangdun.core.trouble import BadInput
 
 __all__ = [
-    "create_account", "keep_password", "note_certificate", "note_elsewhere", "note_sign_in", "note_sign_out",
-    "note_wrong", "set_parameter", "set_password", "switch_account", "switch_algorithms",
+    "create_account", "keep_password", "note_backup", "note_certificate", "note_elsewhere", "note_restore",
+    "note_sign_in", "note_sign_out", "note_wrong", "set_parameter", "set_password", "switch_account",
+    "switch_algorithms",
 ]  # fmt: skip
 
 
@@ -51,3 +52,37 @@ def note_certificate(
     """The box serves by a new certificate."""
     made = facts.CertificateMade(tuple(names), fingerprint, ends_at, authority, new_authority)
     journal.record(made, by=by, at=now, subject="installation:certificate")
+
+
+@transaction.atomic
+def note_backup(
+    backup: str,
+    manifest: str,
+    files: int,
+    size_bytes: int,
+    head: int,
+    keys: str,
+    *,
+    by: journal.By,
+    now: datetime,
+) -> None:
+    """A backup was made."""
+    made = facts.BackupMade(backup, manifest, files, size_bytes, head, keys)
+    journal.record(made, by=by, at=now, subject="installation:backup")
+
+
+@transaction.atomic
+def note_restore(
+    backup: str,
+    manifest: str,
+    made_at: str,
+    product: str,
+    head: int,
+    checked: int,
+    *,
+    by: journal.By,
+    now: datetime,
+) -> None:
+    """This installation was restored from a backup and its journal verified."""
+    restored = facts.BackupRestored(backup, manifest, made_at, product, head, checked)
+    journal.record(restored, by=by, at=now, subject="installation:backup")

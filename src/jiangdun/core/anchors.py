@@ -32,15 +32,19 @@ def write(path: Path, anchor: Anchor, at: datetime) -> None:
     first.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    line = canonical.text({"number": anchor.number, "hash": anchor.hash, "at": at}) + "\n"
     handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         whole = path.read_bytes().rfind(b"\n") + 1
         os.ftruncate(handle, whole)
-        os.write(handle, line.encode())
+        os.write(handle, line(anchor, at))
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def line(anchor: Anchor, at: datetime) -> bytes:
+    """As it stands in the file."""
+    return (canonical.text({"number": anchor.number, "hash": anchor.hash, "at": at}) + "\n").encode()
 
 
 def newest(path: Path) -> Anchor | None:
@@ -62,11 +66,11 @@ def read(path: Path) -> list[Anchor]:
         return []
     found = []
     lines = path.read_text().split("\n")
-    for count, line in enumerate(lines, 1):
-        if not line or count == len(lines):
+    for count, text in enumerate(lines, 1):
+        if not text or count == len(lines):
             continue
         try:
-            found.append(_anchor(line))
+            found.append(_anchor(text))
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} line {count} is no anchor") from error
     return found

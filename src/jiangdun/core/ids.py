@@ -31,5 +31,5 @@ def new_secret(size: int = 24) -> str:
 
 
 def new_bytes(size: int) -> bytes:
-    """`size` random bytes: a key, a nonce."""
+    """`size` random bytes: a key, a nonce, a salt."""
     return secrets.token_bytes(size)

@@ -30,7 +30,7 @@ from jiangdun.core.models import FactRow, Seal, Unsealed
 
 __all__ = [
     "By", "Problem", "Sealed", "Verdict", "about", "after", "algorithms", "anchor", "fact", "head", "record",
-    "seal", "seal_facts", "upcast", "verify", "waiting",
+    "seal", "seal_facts", "tip", "upcast", "verify", "waiting",
 ]  # fmt: skip
 
 SEAL_MAX = 1_000
@@ -168,6 +168,12 @@ def algorithms() -> tuple[str, ...]:
     return _tip().algorithms
 
 
+def tip() -> anchors.Anchor | None:
+    """The newest seal, as an anchor would note it; None in an empty journal."""
+    last = Seal.objects.order_by("-number").first()
+    return anchors.Anchor(last.number, last.hash) if last else None
+
+
 def waiting() -> int:
     """Committed facts that have no number yet: for the health page, where it stays near 0."""
     return Unsealed.objects.count()
@@ -196,11 +202,8 @@ def anchor(now: datetime) -> anchors.Anchor | None:
     """Note the newest seal outside the database and return it; None when nothing is sealed or nothing is
     new.
     """
-    last = Seal.objects.order_by("-number").first()
-    if last is None:
-        return None
-    newest = anchors.Anchor(last.number, last.hash)
-    if newest == anchors.newest(anchor_file()):
+    newest = tip()
+    if newest is None or newest == anchors.newest(anchor_file()):
         return None
     anchors.write(anchor_file(), newest, now)
     return newest

@@ -33,6 +33,8 @@ COMMANDS: Final = (
     Command(
         "doctor", "jiangdun.hall.doctor", "what is installed, reachable, writable, and what to do / 体检"
     ),
+    Command("backup", "jiangdun.hall.backup", "this installation into a folder, while it runs / 备份"),
+    Command("restore", "jiangdun.hall.restore", "a backup into an empty home / 恢复"),
     Command("cert", "jiangdun.hall.cert", "certificates for HTTPS in the LAN / 证书"),
     Command("account", "jiangdun.hall.account", "create the first accounts of an installation / 账号"),
     Command("warm", "jiangdun.hall.warm", "compile the kernels / 预编译"),

@@ -231,3 +231,30 @@ class MasterKeyRotated:
     old: str
     new: str
     resealed: int
+
+
+@fact("core.BackupMade")
+@dataclass(frozen=True)
+class BackupMade:
+    """A backup holds the journal up to seal `head`; `manifest` is the SHA-256 of its manifest, `keys` sealed or
+    left_out."""
+
+    backup: str
+    manifest: str
+    files: int
+    size_bytes: int
+    head: int
+    keys: str
+
+
+@fact("core.BackupRestored")
+@dataclass(frozen=True)
+class BackupRestored:
+    """This installation was restored from a backup, and its journal was verified: `checked` facts up to `head`."""
+
+    backup: str
+    manifest: str
+    made_at: str
+    product: str
+    head: int
+    checked: int
