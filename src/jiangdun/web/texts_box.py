@@ -54,7 +54,7 @@ BOX: Final[dict[str, Words]] = {
         "口令不对，或者备份不是当初封存的那一份。",
         "请核对口令后重试；若口令无误，说明备份被人改动，请改用另一份并通知审计管理员。",
         "This is not the passphrase, or the backup is not the one that was sealed with it.",
-        "Look it up and try again; if it is right, somebody changed the backup: use another, tell the audit administrator.",
+        "Look it up and try again; if it is right, somebody changed the backup: use another, tell the auditor.",
     ),
     "https_only": Words(
         426,
@@ -152,6 +152,6 @@ BOX: Final[dict[str, Words]] = {
         "恢复出的日志链不完整：{text}。",
         "请保留这份备份原样并通知审计管理员，改用另一份备份；PostgreSQL 库中已写入的内容请先清空。",
         "The restored journal is not whole: {text}.",
-        "Keep this backup as it is, tell the audit administrator, use another one; empty the PostgreSQL database first.",
+        "Keep this backup as it is, tell the auditor, and use another one; empty the PostgreSQL database first.",
     ),
 }
