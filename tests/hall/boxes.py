@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-WITHIN_S = 120.0
+WITHIN_S = 300.0
 
 
 def until(true: Callable[[], Any], within_s: float = WITHIN_S) -> Any:
