@@ -87,3 +87,51 @@ def test_a_sub_alliance_may_not_reach_beyond(enter: Enter) -> None:
     assert "reaches beyond" in wide.body["text"]
     circle = office.post("/api/alliance/alliances/river-ring/under", {"parent": "sub", "on": "2022-01-01"})
     assert circle.status == 422
+
+
+def test_one_sits_down_for_oneself_and_a_commander_may_send_people_of_the_agency_home(enter: Enter) -> None:
+    office, desk, commander = enter("secretariat"), enter("desk"), enter("duty_commander")
+    stranger = enter("duty_commander", agency=THEIRS)
+    assert founded(office).status == 200
+    path = "/api/alliance/alliances/river-ring"
+    member = {"agency": OURS, "role": "lead", "joined_on": "2021-03-01"}
+    assert office.post(f"{path}/members", member).status == 200
+    plan = {
+        "offices": [
+            {"code": "centre", "kind": "centre", "name_zh": "中心", "name_en": "Centre", "desks": [
+                {"code": "duty", "name_zh": "值班席", "name_en": "Duty", "staffed": True}]}
+        ]
+    }  # fmt: skip
+    built = office.post(f"{path}/structure", plan)
+    assert built.status == 200, built.body
+    assert built.body["desks"][0]["unattended_since"] is not None
+    sit = f"/api/alliance/desks/{built.body['desks'][0]['id']}/sit"
+    assert office.post(sit).status == 403
+    taken = desk.post(sit)
+    assert taken.status == 200, taken.body
+    sitter = taken.body["desks"][0]["sitters"][0]
+    assert (sitter["agency"], taken.body["desks"][0]["unattended_since"]) == (OURS, None)
+    routed = desk.get(f"{path}/route?severity=1").body
+    assert (routed["desk"], routed["attended"]) == ("duty", True)
+    stand = f"/api/alliance/sittings/{sitter['sitting']}/stand-up"
+    assert stranger.post(stand, {"version": 1}).status == 403
+    assert commander.post(stand, {"version": 1, "note": "换岗"}).status == 204
+    assert stranger.post(sit).body["code"] == "bad_input"  # no member of this alliance
+    again = desk.post(sit)
+    assert again.body["desks"][0]["sitters"][0]["note"] == "换岗"
+
+
+def test_a_plan_that_is_wrong_builds_nothing(enter: Enter) -> None:
+    office = enter("secretariat")
+    assert founded(office).status == 200
+    path = "/api/alliance/alliances/river-ring/structure"
+    good = {"code": "centre", "kind": "centre", "name_zh": "中心", "name_en": "Centre"}
+    for wrong in (
+        {"code": "x", "kind": "tower"},
+        {"desks": []},
+        {**good, "by": "me"},
+        {**good, "code": "c!"},
+    ):
+        answer = office.post(path, {"offices": [good, wrong]})
+        assert (answer.status, answer.body["code"]) == (422, "bad_input"), answer.body
+    assert office.get(path).body["offices"] == []

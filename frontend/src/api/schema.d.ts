@@ -868,6 +868,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alliance/alliances/{alliance}/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Route
+         * @description The desk that takes such work now, and the way there.
+         */
+        get: operations["jiangdun_web_api_alliance_structure_route"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/alliances/{alliance}/structure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * House
+         * @description The house as it stands, with who sits where now.
+         */
+        get: operations["jiangdun_web_api_alliance_structure_house"];
+        put?: never;
+        /**
+         * Set Up
+         * @description Build a whole house where none stands.
+         */
+        post: operations["jiangdun_web_api_alliance_structure_set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/alliances/{alliance}/structure/offices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Office
+         * @description Open an office.
+         */
+        post: operations["jiangdun_web_api_alliance_structure_open_office"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/alliances/{alliance}/structure/offices/{office_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Office
+         * @description Give an office these names, this place and this area.
+         */
+        post: operations["jiangdun_web_api_alliance_structure_change_office"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/alliances/{alliance}/structure/offices/{office_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Office
+         * @description Close an office with its desks.
+         */
+        post: operations["jiangdun_web_api_alliance_structure_close_office"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/alliances/{alliance}/structure/offices/{office_id}/desks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Desk
+         * @description Put a desk into an office.
+         */
+        post: operations["jiangdun_web_api_alliance_structure_open_desk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/alliances/{alliance}/structure/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Route
+         * @description Let work of a kind go to a desk, or to the station in whose area it lies.
+         */
+        post: operations["jiangdun_web_api_alliance_structure_set_route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/alliances/{alliance}/structure/routes/{route_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Route
+         * @description Let a route hold no longer.
+         */
+        post: operations["jiangdun_web_api_alliance_structure_end_route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alliance/alliances/{alliance}/under": {
         parameters: {
             query?: never;
@@ -922,6 +1086,66 @@ export interface paths {
          * @description Let an area hold no longer, from now or from a moment to come.
          */
         post: operations["jiangdun_web_api_alliance_register_end_area"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/desks/{desk_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Desk
+         * @description Give a desk these names, this duty and this fallback.
+         */
+        post: operations["jiangdun_web_api_alliance_structure_change_desk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/desks/{desk_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Desk
+         * @description Close a desk.
+         */
+        post: operations["jiangdun_web_api_alliance_structure_close_desk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/desks/{desk_id}/sit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sit
+         * @description Sit down at a desk oneself, for the agency one is signed in for.
+         */
+        post: operations["jiangdun_web_api_alliance_structure_sit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1002,6 +1226,46 @@ export interface paths {
          * @description Give a member another role from a day on.
          */
         post: operations["jiangdun_web_api_alliance_networks_change_seat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/sittings/{sitting_id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand Over
+         * @description Give the desk to the next one with a note.
+         */
+        post: operations["jiangdun_web_api_alliance_structure_hand_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/sittings/{sitting_id}/stand-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stand Up
+         * @description Leave a desk with a note for the next; a commander may also let people of the own agency leave.
+         */
+        post: operations["jiangdun_web_api_alliance_structure_stand_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2964,6 +3228,63 @@ export interface components {
             reason: string;
         };
         /**
+         * Desk
+         * @description `staffed`: somebody must always sit there; `unattended_since` is since when nobody has.
+         */
+        Desk: {
+            /**
+             * Chain
+             * @description the desks work goes on to where nobody sits here, in order
+             */
+            chain: string[];
+            /** Code */
+            code: string;
+            /** Fallback */
+            fallback: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Office */
+            office: string;
+            /** Rank */
+            rank: number;
+            /** Sitters */
+            sitters: components["schemas"]["Sitter"][];
+            /** Staffed */
+            staffed: boolean;
+            /** Unattended Since */
+            unattended_since: string | null;
+            /** Version */
+            version: number;
+        };
+        /** DeskChange */
+        DeskChange: {
+            /** Fallback */
+            fallback?: string | null;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Rank
+             * @default 0
+             */
+            rank: number;
+            /**
+             * Staffed
+             * @default false
+             */
+            staffed: boolean;
+            /** Version */
+            version: number;
+        };
+        /**
          * Device
          * @description An admitted or blocked device; its code is never shown.
          */
@@ -3237,6 +3558,20 @@ export interface components {
             /** Type */
             type: string;
         };
+        /** HandOver */
+        HandOver: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Agency */
+            agency: string;
+            /** Note */
+            note: string;
+            /** Version */
+            version: number;
+        };
         /**
          * Health
          * @description `ok` is for whoever watches from outside; `detail` is null without the right to see it.
@@ -3264,6 +3599,15 @@ export interface components {
             /** Areas */
             areas: components["schemas"]["Area"][];
             power: components["schemas"]["Power"];
+        };
+        /** House */
+        House: {
+            /** Desks */
+            desks: components["schemas"]["Desk"][];
+            /** Offices */
+            offices: components["schemas"]["Office"][];
+            /** Routes */
+            routes: components["schemas"]["Route"][];
         };
         /**
          * Incident
@@ -3376,6 +3720,16 @@ export interface components {
             values: {
                 [key: string]: string;
             };
+        };
+        /** Leave */
+        Leave: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Version */
+            version: number;
         };
         /** Leaving */
         Leaving: {
@@ -3697,6 +4051,27 @@ export interface components {
             /** Valid To */
             valid_to?: string | null;
         };
+        /** NewDesk */
+        NewDesk: {
+            /** Code */
+            code: string;
+            /** Fallback */
+            fallback?: string | null;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Rank
+             * @default 0
+             */
+            rank: number;
+            /**
+             * Staffed
+             * @default false
+             */
+            staffed: boolean;
+        };
         /**
          * NewKey
          * @description `credential` is what the browser's `PublicKeyCredential.toJSON()` says.
@@ -3720,6 +4095,31 @@ export interface components {
             joined_on: string;
             /** Role */
             role: string;
+        };
+        /** NewOffice */
+        NewOffice: {
+            /** Code */
+            code: string;
+            /**
+             * Geometry
+             * @description GeoJSON (Multi)Polygon of a station's area
+             */
+            geometry?: {
+                [key: string]: unknown;
+            } | null;
+            /** Kind */
+            kind: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Parent */
+            parent?: string | null;
+            /**
+             * Rank
+             * @default 0
+             */
+            rank: number;
         };
         /** NewPassword */
         NewPassword: {
@@ -3768,6 +4168,45 @@ export interface components {
             /** Valid To */
             valid_to?: string | null;
         };
+        /** NewRoute */
+        NewRoute: {
+            /** Desk */
+            desk?: string | null;
+            /**
+             * Domain
+             * @default
+             */
+            domain: string;
+            /**
+             * Kind
+             * @default
+             */
+            kind: string;
+            /** Km From */
+            km_from?: number | null;
+            /** Km To */
+            km_to?: number | null;
+            /**
+             * Rank
+             * @default 100
+             */
+            rank: number;
+            /**
+             * River
+             * @default
+             */
+            river: string;
+            /**
+             * Severity From
+             * @default 1
+             */
+            severity_from: number;
+            /**
+             * Severity To
+             * @default 4
+             */
+            severity_to: number;
+        };
         /**
          * NewTotp
          * @description Shown this once. `svg` is `uri` as a QR code, drawn here.
@@ -3784,6 +4223,56 @@ export interface components {
         Note: {
             /** Text */
             text: string;
+        };
+        /**
+         * Office
+         * @description A committee, group, centre, section or station; `parent` is the code of what stands above it.
+         */
+        Office: {
+            /** Code */
+            code: string;
+            /** Has Area */
+            has_area: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Parent */
+            parent: string | null;
+            /** Rank */
+            rank: number;
+            /** Version */
+            version: number;
+        };
+        /** OfficeChange */
+        OfficeChange: {
+            /**
+             * Geometry
+             * @description GeoJSON (Multi)Polygon of a station's area
+             */
+            geometry?: {
+                [key: string]: unknown;
+            } | null;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Parent */
+            parent?: string | null;
+            /**
+             * Rank
+             * @default 0
+             */
+            rank: number;
+            /** Version */
+            version: number;
         };
         /**
          * OpenSession
@@ -3970,6 +4459,20 @@ export interface components {
             version: number;
         };
         /**
+         * Plan
+         * @description A whole house at once, as `set_up_structure` takes it.
+         */
+        Plan: {
+            /** Offices */
+            offices: {
+                [key: string]: unknown;
+            }[];
+            /** Routes */
+            routes?: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
          * Power
          * @description What an agency may do; no area: in all of its areas.
          */
@@ -4143,6 +4646,51 @@ export interface components {
             roles: string[];
         };
         /**
+         * Route
+         * @description Work of this kind goes to `desk`; null: to the station in whose area it lies.
+         */
+        Route: {
+            /** Desk */
+            desk: string | null;
+            /** Domain */
+            domain: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Km From */
+            km_from: number | null;
+            /** Km To */
+            km_to: number | null;
+            /** Rank */
+            rank: number;
+            /** River */
+            river: string;
+            /** Severity From */
+            severity_from: number;
+            /** Severity To */
+            severity_to: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * Routed
+         * @description `desk` takes the work; not `attended`: nobody sits anywhere on the way.
+         */
+        Routed: {
+            /** Attended */
+            attended: boolean;
+            /** Desk */
+            desk: string | null;
+            /** Route */
+            route: string | null;
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+        };
+        /**
          * Rule
          * @description One version of one rule, with the sentence it reads as.
          */
@@ -4271,6 +4819,39 @@ export interface components {
             edition: number;
         };
         /**
+         * Sitter
+         * @description Who sits at a desk, of which agency, since when; `note` is what the one before left.
+         */
+        Sitter: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Agency */
+            agency: string;
+            /** Desk */
+            desk: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Note */
+            note: string;
+            /**
+             * Sat At
+             * Format: date-time
+             */
+            sat_at: string;
+            /**
+             * Sitting
+             * Format: uuid
+             */
+            sitting: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * Source
          * @description One source of positions. A silent source is not an empty river: it is drawn differently.
          */
@@ -4321,22 +4902,17 @@ export interface components {
              */
             state: string;
         };
-        /**
-         * Step
-         * @description From this day on there were so many; who came and who went that day.
-         */
+        /** Step */
         Step: {
-            /** Came */
-            came: string[];
-            /** Count */
-            count: number;
+            /** Attended */
+            attended: boolean;
+            /** Desk */
+            desk: string;
             /**
-             * On
-             * Format: date
+             * Why
+             * @description route, station, no_route, fallback, above
              */
-            on: string;
-            /** Went */
-            went: string[];
+            why: string;
         };
         /** Stop */
         Stop: {
@@ -4536,6 +5112,11 @@ export interface components {
             kinds?: string[];
             /** Reason */
             reason: string;
+        };
+        /** Version */
+        Version: {
+            /** Version */
+            version: number;
         };
         /**
          * Whole
@@ -6130,6 +6711,325 @@ export interface operations {
             };
         };
     };
+    jiangdun_web_api_alliance_structure_route: {
+        parameters: {
+            query?: {
+                domain?: string;
+                kind?: string;
+                severity?: number;
+                lon?: number | null;
+                lat?: number | null;
+                river?: string;
+                km?: number | null;
+            };
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routed"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_structure_house: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_structure_set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Plan"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_structure_open_office: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOffice"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_structure_change_office: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+                office_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfficeChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_structure_close_office: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+                office_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Version"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_structure_open_desk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+                office_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDesk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_structure_set_route: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRoute"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_structure_end_route: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+                route_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Version"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_alliance_networks_put_under: {
         parameters: {
             query?: never;
@@ -6219,6 +7119,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Area"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_structure_change_desk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeskChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_structure_close_desk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Version"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_structure_sit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["House"];
                 };
             };
             /** @description What is wrong and what to do, in the asker's language */
@@ -6356,6 +7357,72 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Alliance"];
                 };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_structure_hand_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_structure_stand_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Leave"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong and what to do, in the asker's language */
             default: {

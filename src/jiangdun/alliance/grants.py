@@ -57,23 +57,29 @@ GRANTS: Grants = {
     + (Grant("incident.review", other="disposed_by"),)
     + _any("zones.import")
     + _AGREE
-    + _own("persons.erase"),
+    + _own("persons.erase")
+    + _self("duty.sit")
+    + _own("duty.sit"),
     # 值班席
-    "desk": _LOOK + _DESK + _own("incident.order_acknowledged", "incident.arrive"),
+    "desk": _LOOK + _DESK + _own("incident.order_acknowledged", "incident.arrive") + _self("duty.sit"),
     # 研判员: proposes rules; another analyst or a commander's agency releases them
     "analyst": _LOOK
     + _any("rules.propose", "journal.read", "sources.read", "zones.import", "tracks.replay")
-    + (Grant("rules.release", other="proposed_by"),),
+    + (Grant("rules.release", other="proposed_by"),)
+    + _self("duty.sit"),
     # 一线人员: what concerns the own boat or car
     "field": _any("board.view", "tracks.read", "zones.read", "units.read", "incidents.read", "alliance.read")
     + _own("incident.order_acknowledged", "incident.arrive", "incident.dispose")
     + _own("unit.set_state"),
     # 审核员: closes the loop, never own work
-    "reviewer": _LOOK + _any("journal.read") + (Grant("incident.review", other="disposed_by"),),
+    "reviewer": _LOOK
+    + _any("journal.read")
+    + (Grant("incident.review", other="disposed_by"),)
+    + _self("duty.sit"),
     # 秘书处: the register, agreements, rota, meetings and reports; the live picture is not its work
     "secretariat": _any("zones.read", "units.read", "rules.read")
     + _any("alliance.read", "agencies.found", "agencies.change", "areas.draw", "powers.give")
-    + _any("alliances.change")
+    + _any("alliances.change", "structure.change")
     + _AGREE,
     # 外部用户 (shipping company, wharf): where the published zones are; nothing of the boards
     "outside_user": _any("zones.read"),

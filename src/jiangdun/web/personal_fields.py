@@ -64,6 +64,9 @@ PERSONAL: Final[dict[str, FieldUse]] = {
     "alliance.Agency.duty_phone": FieldUse(
         "phone of a duty desk", "open", "值班联络", "reaching the duty desk", "as long as the agency"
     ),
+    "alliance.Sitting.note": FieldUse(
+        "text", "open", "席位交班", "handing a desk over", "as long as the duty record"
+    ),
     "alliance.Agency.office_phone": FieldUse(
         "phone of an office", "open", "单位联络", "reaching the office", "as long as the agency"
     ),

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from jiangdun.alliance import facts, models, networks
-from jiangdun.alliance.actions import checks, sharing
+from jiangdun.alliance.actions import checks, duty, sharing
 from jiangdun.alliance.days import day_of
 from jiangdun.alliance.networks import Kind, Role, Scope
 from jiangdun.alliance.queries import networks as asked
@@ -61,7 +61,7 @@ def found_alliance(
         founded_on=founded_on, demo=demo,
     )  # fmt: skip
     for parent in over:
-        above = _running(parent)
+        above = running(parent)
         _check_narrower(_scope(polygons, fields), parent, founded_on)
         models.AllianceLink.objects.create(child=row, parent=above, from_on=founded_on)
     fact = facts.AllianceFounded(
@@ -84,7 +84,7 @@ def change_alliance(
     domains: Iterable[str] = (),
 ) -> asked.Alliance:
     """Give an alliance these names, region and fields. Raises NotFound, StaleVersion, BadInput, AreaRefused."""
-    row = _running(code, version)
+    row = running(code, version)
     name_zh, name_en = checks.names(name_zh, name_en)
     fields = checks.domains(domains)
     polygons = None if geometry is None else checks.area(geometry)
@@ -104,7 +104,7 @@ def change_alliance(
 @transaction.atomic
 def end_alliance(code: str, ended_on: date, *, version: int, by: By, now: datetime) -> asked.Alliance:
     """End an alliance: its seats and links end that day, its past stays. Raises NotFound, StaleVersion, BadInput."""
-    row = _running(code, version)
+    row = running(code, version)
     checks.day("ended_on", ended_on, now, not_before=row.founded_on)
     seats = models.Seat.objects.filter(alliance=row, to_on=None)
     last = models.Seat.objects.filter(alliance=row).order_by("-from_on").first()
@@ -128,7 +128,7 @@ def end_alliance(code: str, ended_on: date, *, version: int, by: By, now: dateti
 @transaction.atomic
 def put_under(child: str, parent: str, from_on: date, *, by: By, now: datetime) -> None:
     """Let an alliance stand under another from a day on. Raises NotFound, AlreadyThere, BadInput, OverLimit."""
-    below, above = _running(child), _running(parent)
+    below, above = running(child), running(parent)
     checks.day("from_on", from_on, now, not_before=max(below.founded_on, above.founded_on))
     links = asked.links()
     if networks.would_circle(links, child, parent):
@@ -166,7 +166,7 @@ def take_in(alliance: str, agency: str, role: str, joined_on: date, *, by: By, n
 
     Founders are there on the founding day. Raises NotFound, AlreadyThere, BadInput, OverLimit.
     """
-    home = _running(alliance)
+    home = running(alliance)
     unit = models.Agency.objects.filter(code=agency).first()
     if unit is None:
         raise NotFound(what="agency", code=agency)
@@ -227,7 +227,8 @@ def change_seat(
 
 @transaction.atomic
 def let_go(seat_id: UUID, left_on: date, reason: str, *, version: int, by: By, now: datetime) -> None:
-    """Let a member leave; the fact says what follows from it. Raises NotFound, StaleVersion, BadInput."""
+    """Let a member leave; the fact says what follows: its people leave the desks of the alliance, and an agency that
+    sits in no alliance any more leaves its agreements. Raises NotFound, StaleVersion, BadInput."""
     row = _open_seat(seat_id, version)
     reason = checks.words("reason", reason, 300)
     checks.day("left_on", left_on, now)
@@ -238,13 +239,15 @@ def let_go(seat_id: UUID, left_on: date, reason: str, *, version: int, by: By, n
         raise StaleVersion(what="seat", version=row.version)
     alliance, agency = row.alliance.code, row.agency.code
     below = networks.below(asked.links(), alliance, left_on)
+    desks = sorted({sitting.desk.code for sitting in duty.sittings_of(alliance, agency)})
     sits = {seat.alliance for seat in asked.seats(agency=agency) if seat.to_on is None}
     fact = facts.AgencyLeft(
         seat_id, alliance, agency, row.role, left_on.isoformat(), reason,
         count=len(asked.members(alliance, left_on)), lead_vacant=row.role == Role.LEAD,
-        still_in=sorted(sits & set(below)), desks=[],
+        still_in=sorted(sits & set(below)), desks=desks,
     )  # fmt: skip
     cause = journal.record(fact, by=by, at=now, subject=f"alliance:{alliance}")
+    duty.stand_agency_up(alliance, agency, by=by, now=now, cause=cause)
     _leave_agreements(agency, alliance, by, now, cause)
 
 
@@ -256,7 +259,8 @@ def _leave_agreements(agency: str, alliance: str | None, by: By, now: datetime, 
         sharing.leave_all(agency, alliance=alliance, by=by, now=now, cause=cause)
 
 
-def _running(code: str, version: int | None = None) -> models.Alliance:
+def running(code: str, version: int | None = None) -> models.Alliance:
+    """The row of an alliance that has not ended. Raises NotFound, StaleVersion, WrongState."""
     row = models.Alliance.objects.filter(code=code).first()
     if row is None:
         raise NotFound(what="alliance", code=code)

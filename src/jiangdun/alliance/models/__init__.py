@@ -23,6 +23,7 @@ from jiangdun.alliance.models.register import (
     Power,
     Seat,
 )
+from jiangdun.alliance.models.structure import Desk, Office, Route, Sitting
 
 __all__ = [
     "Activation",
@@ -36,10 +37,14 @@ __all__ = [
     "Area",
     "CopyOut",
     "Departure",
+    "Desk",
     "ForwardingConsent",
     "Mark",
     "Membership",
+    "Office",
     "Power",
+    "Route",
     "Seat",
+    "Sitting",
     "Suspension",
 ]

@@ -59,7 +59,9 @@ class Wording(Schema):
 
 class NewAgreement(Wording):
     template: str = Field(max_length=CODE)
-    alliance: str = Field("", max_length=CODE, description="among whose members it is; empty: none in particular")
+    alliance: str = Field(
+        "", max_length=CODE, description="among whose members it is; empty: none in particular"
+    )
 
 
 class Revision(Wording):

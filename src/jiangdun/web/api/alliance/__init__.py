@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ninja import Router
 
-from jiangdun.web.api.alliance import networks, register
+from jiangdun.web.api.alliance import networks, register, structure
 
 router = Router()
 router.add_router("", register.router)
 router.add_router("", networks.router)
+router.add_router("", structure.router)
