@@ -142,11 +142,10 @@ def test_a_dormant_annex_is_woken_for_a_time_box(ours: Browser, theirs: Browser,
     sign(ours, held)
     assert [a["state"] for a in sign(theirs, held).body["annexes"]] == ["dormant", "dormant"]
     path = f"/api/agreements/{held['id']}/annexes/1"
-    late = (clock.now() + timedelta(hours=80)).isoformat()
-    refused = ours.post(f"{path}/activate", {"until": late, "reason": WHY})
+    refused = ours.post(f"{path}/activate", {"hours": 80, "reason": WHY})
     assert (refused.status, "72" in refused.body["text"]) == (422, True)
-    until = (clock.now() + timedelta(hours=2)).isoformat()
-    awake = ours.post(f"{path}/activate", {"until": until, "reason": WHY}).body
+    assert ours.post(f"{path}/activate", {"hours": 0, "reason": WHY}).status == 422
+    awake = ours.post(f"{path}/activate", {"hours": 72, "reason": WHY}).body
     assert [a["state"] for a in awake["annexes"]] == ["active", "dormant"]
     assert awake["annexes"][0]["awake_until"] is not None
     assert ours.post(f"{path}/deactivate").body["annexes"][0]["state"] == "dormant"

@@ -2983,13 +2983,13 @@ export interface components {
         };
         /** Awakening */
         Awakening: {
+            /**
+             * Hours
+             * @description from now on; the installation's own maximum is lower
+             */
+            hours: number;
             /** Reason */
             reason: string;
-            /**
-             * Until
-             * Format: date-time
-             */
-            until: string;
         };
         /**
          * Board

@@ -40,3 +40,10 @@ export type BoardSnapshot = Omit<Schemas['Board'], 'alerts' | 'incidents' | 'uni
   units: Unit[]
   sources: Source[]
 }
+
+export type AgreementLine = Schemas['Line']
+export type Annex = Whole<Schemas['AnnexSeen']>
+export type AgreementSeen = Omit<Schemas['AgreementSeen'], 'annexes' | 'draft_annexes'> & { annexes: Annex[]; draft_annexes: Annex[] }
+export type CopyOut = Schemas['CopySeen']
+export type Cell = Schemas['CellSeen']
+export type Choices = Schemas['Choices']

@@ -1,9 +1,11 @@
 import { account } from './pages/account'
+import { agreements } from './pages/agreements'
 import { alliance } from './pages/alliance'
 import type { Messages } from './zh'
 
 export const en: Messages = {
   account: account.en,
+  agreements: agreements.en,
   alliance: alliance.en,
   title: 'Jiangdun · duty board',
   name: 'Jiangdun',

@@ -3,6 +3,10 @@ import { alliance } from './pages/alliance'
 
 export const zh = {
   account: account.zh,
+import { agreements } from './pages/agreements'
+
+export const zh = {
+  agreements: agreements.zh,
   alliance: alliance.zh,
   title: '江盾 · 值班台',
   name: '江盾',

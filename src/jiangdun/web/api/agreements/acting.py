@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -87,7 +87,8 @@ async def activate(
 ) -> dict[str, Any]:
     """Wake a dormant annex for a time; it sleeps again by itself."""
     await _judge(request, WAKE, agreement_id)
-    act = partial(actions.activate, agreement_id, number, until=body.until, reason=body.reason)
+    until = clock.now() + timedelta(hours=body.hours)
+    act = partial(actions.activate, agreement_id, number, until=until, reason=body.reason)
     return await _done(request, act)
 
 

@@ -61,7 +61,7 @@ async def matrix(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-@router.get("/agreements/choices", response=schemas.Choices, **asking.needs("agreement.draft"))
+@router.get("/agreements/choices", response=schemas.Choices, **asking.needs(READ))
 async def choices(request: HttpRequest) -> dict[str, Any]:
     """What an agreement may be made of: templates, data sets with their fields, purposes, masks."""
     now = clock.now()

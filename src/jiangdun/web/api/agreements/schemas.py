@@ -21,6 +21,7 @@ from jiangdun.core.shares import Share
 DAY: Final = timedelta(days=1)
 CODE: Final = 64
 NAMES_MAX: Final = 200
+HOURS_MAX: Final = 24 * 31
 
 
 class AnnexBody(Schema):
@@ -93,7 +94,7 @@ class Resume(Schema):
 
 
 class Awakening(Reason):
-    until: AwareDatetime
+    hours: int = Field(ge=1, le=HOURS_MAX, description="from now on; the installation's own maximum is lower")
 
 
 class Forwarding(Reason):
