@@ -32,6 +32,8 @@ _LOOK = _any(
     "rules.read",
     "alliance.read",
 )
+_EXPORT = (Grant("exports.ask"), Grant("exports.approve", "agency", other="asked_by"))
+"""Rows leave by one way: whoever may see them asks, another person of the agency lets many of them go."""
 _PERSONS = (
     # 人员资料: what is shared of persons is seen masked, and in full only for a purpose and a reason
     Grant("persons.read", "shared"),
@@ -44,6 +46,7 @@ _DESK = (
     + _own("unit.set_state", "unit.add")
     + _any("devices.read")
     + _PERSONS
+    + _EXPORT
 )
 _AGREE = _own(
     "agreement.read", "agreement.draft", "agreement.sign", "agreement.suspend", "agreement.activate"
@@ -64,6 +67,7 @@ GRANTS: Grants = {
     "desk": _LOOK + _DESK + _own("incident.order_acknowledged", "incident.arrive") + _self("duty.sit"),
     # 研判员: proposes rules; another analyst or a commander's agency releases them
     "analyst": _LOOK
+    + _EXPORT
     + _any("rules.propose", "journal.read", "sources.read", "zones.import", "tracks.replay")
     + (Grant("rules.release", other="proposed_by"),)
     + _self("duty.sit"),
@@ -73,11 +77,13 @@ GRANTS: Grants = {
     + _own("unit.set_state"),
     # 审核员: closes the loop, never own work
     "reviewer": _LOOK
+    + _EXPORT
     + _any("journal.read")
     + (Grant("incident.review", other="disposed_by"),)
     + _self("duty.sit"),
     # 秘书处: the register, agreements, rota, meetings and reports; the live picture is not its work
-    "secretariat": _any("zones.read", "units.read", "rules.read")
+    "secretariat": _EXPORT
+    + _any("zones.read", "units.read", "rules.read")
     + _any("alliance.read", "agencies.found", "agencies.change", "areas.draw", "powers.give")
     + _any("alliances.change", "structure.change")
     + _AGREE,
@@ -123,7 +129,8 @@ GRANTS: Grants = {
         "health.read",
     ),
     # 审计员: reads everything that was done, changes nothing
-    "admin_audit": _any(
+    "admin_audit": _EXPORT
+    + _any(
         "alliance.read",
         "agreement.read",
         "journal.read",

@@ -24,6 +24,7 @@ from jiangdun.response import geofence
 from jiangdun.response import queries as incidents
 from jiangdun.web import actions as web_actions
 from jiangdun.web import desk as web
+from jiangdun.web import exports as web_exports
 from jiangdun.web import ledger as web_ledger
 from jiangdun.web.live import live
 
@@ -85,6 +86,7 @@ class Desk:
             self._forever(self._arrivals, ARRIVALS_S),
             self._forever(self._anchor, ANCHOR_S),
             self._forever(web_ledger.flush, web_ledger.FLUSH_S, web_ledger.wake),
+            self._forever(web_exports.run_due, web_exports.LOOK_S, web_exports.wake),
             self._forever(self._end_idle, IDLE_LOOK_S),
             self._forever(self._speak_for_ears, PULSE_S),
             self._link.run(),

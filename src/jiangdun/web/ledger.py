@@ -73,7 +73,7 @@ def note(
     if owner in ("", asker.agency):
         return
     purpose = purposes.for_looking(request, allowed)
-    _check()
+    require()
     entry = _entry(request, asker, "open", verb, subject, owner=owner, count=count, purpose=purpose)
     _wait(_shown(entry, (allowed,)))
 
@@ -89,7 +89,7 @@ def note_list(
             by_owner.setdefault(owner, []).append(allowed)
     if not by_owner:
         return
-    _check()
+    require()
     for owner, several in list(by_owner.items())[:OWNERS_MAX]:
         entry = _entry(request, asker, "list", verb, subject, owner=owner, count=len(several))
         _wait(_shown(entry, several))
@@ -161,7 +161,8 @@ async def flush() -> None:
         state.flushing = False
 
 
-def _check() -> None:
+def require() -> None:
+    """Raises Trouble("ledger_silent") where a look could not be kept."""
     if silent():
         raise Trouble("ledger_silent")
 

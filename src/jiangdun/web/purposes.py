@@ -45,6 +45,14 @@ def for_persons(request: HttpRequest, allowed: Allowed, own: Iterable[str] = ())
     return given
 
 
+def for_export(request: HttpRequest) -> str:
+    """The purpose of taking rows out: one that anybody may declare, asked in any case."""
+    given = declared(request)
+    if given not in templates.purposes():
+        raise needed(templates.purposes())
+    return given
+
+
 def needed(wanted: Iterable[str]) -> Trouble:
     """The refusal that names the purposes one may choose from."""
     names = templates.purposes()

@@ -132,6 +132,14 @@ TROUBLES: Final[dict[str, Words]] = {
         "What was kept of this person has been destroyed and cannot be read.",
         "The journal says when and why.",
     ),
+    # -- exports
+    "export_gone": Words(
+        410,
+        "该导出文件已过保存期。",
+        "如仍需要，请重新申请导出。",
+        "This export's file is kept no longer.",
+        "Ask for the export again if it is still needed.",
+    ),
     # -- the access ledger
     "ledger_silent": Words(
         503,
@@ -509,6 +517,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "limit": ("限值", "limit"),
     "page": ("页面", "page"),
     "person": ("人员资料", "person"),
+    "export": ("导出", "export"),
     "person_value": ("资料项", "value of this person"),
     "session": ("登录会话", "session"),
     "agreement": ("协议", "agreement"),

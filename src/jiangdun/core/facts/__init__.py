@@ -7,6 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from jiangdun.core.facts.exports import ExportAsked as ExportAsked
+from jiangdun.core.facts.exports import ExportDecided as ExportDecided
+from jiangdun.core.facts.exports import ExportEnded as ExportEnded
+from jiangdun.core.facts.exports import ExportReady as ExportReady
+from jiangdun.core.facts.exports import ExportTaken as ExportTaken
+from jiangdun.core.facts.exports import OddExports as OddExports
 from jiangdun.core.facts.persons import PersonChanged as PersonChanged
 from jiangdun.core.facts.persons import PersonErased as PersonErased
 from jiangdun.core.facts.persons import PersonKept as PersonKept

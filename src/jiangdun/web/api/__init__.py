@@ -23,6 +23,7 @@ from jiangdun.web.api import (
     alerts,
     alliance,
     board,
+    exports,
     factors,
     feeds,
     health,
@@ -65,6 +66,7 @@ api.add_router("", alliance.router, tags=["alliance"])
 api.add_router("", agreements.router, tags=["agreements"])
 api.add_router("", journal.router, tags=["journal"])
 api.add_router("", access.router, tags=["access"])
+api.add_router("", exports.router, tags=["exports"])
 api.add_router("", persons.router, tags=["persons"])
 api.add_router("", health.router, tags=["health"])
 
