@@ -1,11 +1,9 @@
 import { account } from './pages/account'
+import { agreements } from './pages/agreements'
 import { alliance } from './pages/alliance'
 
 export const zh = {
   account: account.zh,
-import { agreements } from './pages/agreements'
-
-export const zh = {
   agreements: agreements.zh,
   alliance: alliance.zh,
   title: '江盾 · 值班台',
