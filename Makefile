@@ -1,6 +1,6 @@
 # Two commands are enough: `make demo` (the product at work) and `make test` (all tests).
 .DEFAULT_GOAL := help
-.PHONY: help setup dev web demo demo-check test soak check bench lock
+.PHONY: help setup dev web demo demo-check test soak check bench lock sbom bundle
 BIN := .venv/bin
 
 help:       ## this list
@@ -35,3 +35,9 @@ bench: dev  ## a row per figure, each with the best rival in the same run
 
 lock:       ## pin dependencies anew (hashes only, no addresses)
 	@$(BIN)/python tools/lock.py
+
+sbom: dev   ## the list of parts (CycloneDX) from the locks, into dist/
+	@$(BIN)/python tools/sbom.py
+
+bundle: dev ## everything a box without a network needs, into dist/; sign it with tools/sign.py
+	@$(BIN)/python tools/bundle.py

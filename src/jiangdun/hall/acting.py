@@ -28,7 +28,7 @@ from jiangdun.web import exports as web_exports
 from jiangdun.web import ledger as web_ledger
 from jiangdun.web.live import live
 
-from . import cert, gathering, settings, sources, tls, wiring
+from . import cert, gathering, parts, settings, sources, tls, wiring
 from .doors import Doors
 from .link import Caller, Word
 from .sharing import Sharing
@@ -63,11 +63,13 @@ class Desk:
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._ids = itertools.count(1)
         self._units: dict[str, Any] = {}
+        self._program: dict[str, Any] = {}
         self._sharing = Sharing()
         self._pulsed_s = clock.monotonic()
 
     async def run(self) -> None:
         wiring.register_timers()
+        self._program = (await asyncio.to_thread(parts.check)).told()
         self._writer.start()
         await web.read(self._sharing.bind)
         web.bind(
@@ -159,6 +161,7 @@ class Desk:
         return {
             "writer": {**asdict(self._writer.counts), "waiting": self._writer.waiting()},
             "asked": len(self._asked),
+            "program": self._program,
             "certificate": tls.health(cert.true_time()),
         }
 

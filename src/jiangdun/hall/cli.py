@@ -35,6 +35,7 @@ COMMANDS: Final = (
     ),
     Command("backup", "jiangdun.hall.backup", "this installation into a folder, while it runs / 备份"),
     Command("restore", "jiangdun.hall.restore", "a backup into an empty home / 恢复"),
+    Command("verify-release", "jiangdun.hall.release", "is a bundle as it was signed? / 校验发布包"),
     Command("cert", "jiangdun.hall.cert", "certificates for HTTPS in the LAN / 证书"),
     Command("account", "jiangdun.hall.account", "create the first accounts of an installation / 账号"),
     Command("warm", "jiangdun.hall.warm", "compile the kernels / 预编译"),

@@ -199,6 +199,24 @@ def front_door() -> Finding:
     )
 
 
+def program() -> Finding:
+    from jiangdun.hall import parts
+
+    found = parts.check()
+    if found.kind == "checkout":
+        return Finding("program", "ok", "a checkout; its files are not checked")
+    if not found.found:
+        return Finding("program", "ok", f"{found.checked} files as released")
+    said = f"{found.found} files are not as released: {', '.join(found.wrong[:3])}"
+    return Finding(
+        "program",
+        "fail",
+        said,
+        "先查明是谁改动了程序，再从已验签的发布包重新安装",
+        "find out who changed the program, then install anew from a verified bundle",
+    )
+
+
 def board() -> Finding:
     index = Path(__file__).parent.parent / "web" / "static" / "board" / "index.html"
     if index.exists():
@@ -224,6 +242,7 @@ CHECKS: Final[tuple[Callable[[], Finding | Iterator[Finding]], ...]] = (
     front_door,
     ports,
     board,
+    program,
 )
 
 

@@ -14,13 +14,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:  # noqa: ARG001
     django_up.ready()
-    from . import settings, tls
+    from . import parts, settings, tls
 
     refused = tls.refusal()
     if refused:
         for text in refused:
             print(f"✘ {text}")
         return 1
+    program = parts.check()
+    if (
+        program.found
+    ):  # a watch that does not start is no safer: it is said here, by doctor and on the health page
+        print(f"! 程序文件与发布时不同 / program files are not as released: {', '.join(program.wrong)}")
     django_up.migrate()
     from jiangdun.alliance import queries as alliance
 

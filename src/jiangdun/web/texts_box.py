@@ -154,4 +154,32 @@ BOX: Final[dict[str, Words]] = {
         "The restored journal is not whole: {text}.",
         "Keep this backup as it is, tell the auditor, and use another one; empty the PostgreSQL database first.",
     ),
+    "release_key": Words(
+        422,
+        "这不是发布公钥（应为 PEM 格式的 Ed25519 公钥）。",
+        "请向发布方索取公钥文件，不要使用发布包里自带的。",
+        "This is no release key; it should be an Ed25519 public key as PEM.",
+        "Ask whoever publishes for it; do not take one out of the bundle itself.",
+    ),
+    "release_signature": Words(
+        422,
+        "签名与发布包不符。",
+        "不要安装。请重新取得发布包，并向发布方核对公钥。",
+        "The signature is not of this bundle.",
+        "Do not install it. Fetch the bundle anew, and compare the public key with whoever publishes.",
+    ),
+    "release_changed": Words(
+        422,
+        "发布包中的 {value} 缺失、多出或被改动。",
+        "不要安装，请重新取得发布包。",
+        "{value} of the bundle is missing, one too many, or was changed.",
+        "Do not install it; fetch the bundle anew.",
+    ),
+    "release_unread": Words(
+        422,
+        "文件无法读取：{value}。",
+        "请给出解开后的发布包目录和公钥文件。",
+        "A file cannot be read: {value}.",
+        "Name the unpacked bundle's folder and the public key's file.",
+    ),
 }
