@@ -135,3 +135,41 @@ def test_a_plan_that_is_wrong_builds_nothing(enter: Enter) -> None:
         answer = office.post(path, {"offices": [good, wrong]})
         assert (answer.status, answer.body["code"]) == (422, "bad_input"), answer.body
     assert office.get(path).body["offices"] == []
+
+
+def test_a_table_of_chiefs_is_tried_then_taken_and_asked_by_place(enter: Enter) -> None:
+    office, desk = enter("secretariat"), enter("desk")
+    line = [[117.0 + n / 10, 39.0, 10.0 * n] for n in range(3)]
+    named = office.post(
+        "/api/alliance/rivers", {"code": "haihe", "name_zh": "海河", "name_en": "Haihe", "centreline": line}
+    )
+    assert named.status == 200, named.body
+    text = (
+        "河段编号,河流,区县,街镇,起点里程,终点里程,河长,任期起\n"
+        "r1,haihe,河东区,一街,0,10,张三,2024-01-01\n"
+        "r2,haihe,河西区,二街,12,20,,\n"
+    )
+    tried = office.post("/api/alliance/chiefs/import?dry_run=true", text.encode("gb18030"))
+    assert (tried.status, tried.body["gaps"]) == (200, ["r2"]), tried.body
+    assert desk.get("/api/alliance/chiefs").body["answers"] == []
+    assert office.post("/api/alliance/chiefs/import", text.encode("gb18030")).status == 200
+    page = desk.get("/api/alliance/chiefs").body
+    assert [a["chief"] and a["chief"]["name_zh"] for a in page["answers"]] == ["张三", None]
+    assert page["answers"][1]["gap_since"]
+    assert {(h["km_from"], h["km_to"]) for h in page["holes"]} == {(10, 12)}
+    here = desk.get("/api/alliance/chief-at?lon=117.05&lat=39.0")
+    assert [a["reach"]["code"] for a in here.body] == ["r1"]
+    assert desk.get("/api/alliance/chief-at?river=haihe&km=15&bank=left").body[0]["chief"] is None
+    assert desk.get("/api/alliance/chief-at?river=haihe").status == 422
+    bad = office.post("/api/alliance/chiefs/import", text.replace("一街", "").encode())
+    assert (bad.status, bad.body["code"]) == (422, "chiefs_refused")
+    assert bad.body["faults"][0]["where"] == "2:4"
+    reach = page["answers"][1]["reach"]["id"]
+    chief = office.post(
+        f"/api/alliance/reaches/{reach}/chief", {"name_zh": "李四", "term_from": "2024-01-01"}
+    )
+    assert chief.status == 200, chief.body
+    end = f"/api/alliance/terms/{chief.body['id']}/end"
+    assert office.post(end, {"version": 1, "term_to": "2024-06-01"}).body["version"] == 2
+    assert office.post(end, {"version": 1, "term_to": "2024-06-01"}).status == 409
+    assert office.post(f"/api/alliance/reaches/{reach}/end", {"version": 1}).status == 204

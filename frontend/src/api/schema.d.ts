@@ -1092,6 +1092,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alliance/chief-at": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chief At
+         * @description Who answers at a mark of a river or at a point; no chief is a gap, no answer is no reach.
+         */
+        get: operations["jiangdun_web_api_alliance_chiefs_chief_at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/chiefs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Responsibility
+         * @description Every reach with its chief of a day (today), and water that belongs to no reach.
+         */
+        get: operations["jiangdun_web_api_alliance_chiefs_responsibility"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/chiefs/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Chiefs
+         * @description Take in a table (the body: CSV, UTF-8 or GB 18030, at most 1 MiB), whole or not at all.
+         */
+        post: operations["jiangdun_web_api_alliance_chiefs_import_chiefs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alliance/desks/{desk_id}": {
         parameters: {
             query?: never;
@@ -1192,6 +1252,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alliance/reaches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw Reach
+         * @description Draw a reach, or (with its version) draw it anew.
+         */
+        post: operations["jiangdun_web_api_alliance_chiefs_draw_reach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/reaches/{reach_id}/chief": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Appoint
+         * @description Let somebody answer for a reach; whoever is in office then ends that day.
+         */
+        post: operations["jiangdun_web_api_alliance_chiefs_appoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/reaches/{reach_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Reach
+         * @description A reach is no more.
+         */
+        post: operations["jiangdun_web_api_alliance_chiefs_end_reach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/rivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name River
+         * @description Name a river, or give it other names and another centreline.
+         */
+        post: operations["jiangdun_web_api_alliance_chiefs_name_river"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alliance/seats/{seat_id}/leave": {
         parameters: {
             query?: never;
@@ -1266,6 +1406,26 @@ export interface paths {
          * @description Leave a desk with a note for the next; a commander may also let people of the own agency leave.
          */
         post: operations["jiangdun_web_api_alliance_structure_stand_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/terms/{chief_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Term
+         * @description Let a chief's term end on a day.
+         */
+        post: operations["jiangdun_web_api_alliance_chiefs_end_term"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3055,6 +3215,44 @@ export interface components {
             valid_to: string | null;
         };
         /**
+         * Answer
+         * @description A reach and who answers for it; null is a gap, open since `gap_since`.
+         */
+        Answer: {
+            chief: components["schemas"]["Chief"] | null;
+            /** Gap Since */
+            gap_since?: string | null;
+            reach: components["schemas"]["Reach"];
+        };
+        /** Appointment */
+        Appointment: {
+            /**
+             * Name En
+             * @default
+             */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Phone
+             * @description kept sealed, shown to nobody here
+             * @default
+             */
+            phone: string;
+            /**
+             * Term From
+             * Format: date
+             */
+            term_from: string;
+            /** Term To */
+            term_to?: string | null;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /**
          * Area
          * @description Where an agency is competent, from and until when; its border is in `/api/alliance/areas`.
          */
@@ -3187,6 +3385,11 @@ export interface components {
             reason: string;
         };
         /**
+         * Bank
+         * @enum {string}
+         */
+        Bank: "both" | "left" | "right";
+        /**
          * Board
          * @description `cursor` goes to `/ws/live?after=`: whatever is sealed after it comes over the wire.
          */
@@ -3250,6 +3453,39 @@ export interface components {
             values: {
                 [key: string]: string;
             };
+            /** Version */
+            version: number;
+        };
+        /**
+         * Chief
+         * @description Who answers for a reach on the days [term_from, term_to). `has_phone`: a number lies sealed.
+         */
+        Chief: {
+            /** Has Phone */
+            has_phone: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Reach
+             * Format: uuid
+             */
+            reach: string;
+            /**
+             * Term From
+             * Format: date
+             */
+            term_from: string;
+            /** Term To */
+            term_to: string | null;
+            /** Title */
+            title: string;
             /** Version */
             version: number;
         };
@@ -3867,6 +4103,20 @@ export interface components {
             areas: components["schemas"]["Area"][];
             power: components["schemas"]["Power"];
         };
+        /**
+         * Hole
+         * @description A piece of a river that belongs to no reach.
+         */
+        Hole: {
+            /** Bank */
+            bank: string;
+            /** Km From */
+            km_from: number;
+            /** Km To */
+            km_to: number;
+            /** River */
+            river: string;
+        };
         /** House */
         House: {
             /** Desks */
@@ -4435,6 +4685,24 @@ export interface components {
             /** Valid To */
             valid_to?: string | null;
         };
+        /**
+         * NewRiver
+         * @description `centreline` is [[lon, lat, km], …], marks rising or falling along it.
+         */
+        NewRiver: {
+            /** Centreline */
+            centreline?: [
+                number,
+                number,
+                number
+            ][] | null;
+            /** Code */
+            code: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
         /** NewRoute */
         NewRoute: {
             /** Desk */
@@ -4819,6 +5087,65 @@ export interface components {
             /** Yaml */
             yaml: string;
         };
+        /**
+         * Reach
+         * @description A piece of a river between two marks, on both banks or one, or an area.
+         */
+        Reach: {
+            /**
+             * Bank
+             * @description both, left, right (seen downstream)
+             */
+            bank: string;
+            /** Code */
+            code: string;
+            /** District */
+            district: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Km From */
+            km_from: number | null;
+            /** Km To */
+            km_to: number | null;
+            /** River */
+            river: string;
+            /** Street */
+            street: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ReachValues
+         * @description `version` of the reach that is drawn anew; none for a new one.
+         */
+        ReachValues: {
+            /**
+             * Bank
+             * @default both
+             */
+            bank: string;
+            /** Code */
+            code: string;
+            /** District */
+            district: string;
+            /** Geometry */
+            geometry?: {
+                [key: string]: unknown;
+            } | null;
+            /** Km From */
+            km_from?: number | null;
+            /** Km To */
+            km_to?: number | null;
+            /** River */
+            river: string;
+            /** Street */
+            street: string;
+            /** Version */
+            version?: number | null;
+        };
         /** Reason */
         Reason: {
             /** Reason */
@@ -4851,6 +5178,15 @@ export interface components {
             valid_to: string;
             /** Version */
             version: number;
+        };
+        /** Responsibility */
+        Responsibility: {
+            /** Answers */
+            answers: components["schemas"]["Answer"][];
+            /** Holes */
+            holes: components["schemas"]["Hole"][];
+            /** Rivers */
+            rivers: components["schemas"]["River"][];
         };
         /** Resume */
         Resume: {
@@ -4907,6 +5243,19 @@ export interface components {
              * Version
              * @description the one that was read
              */
+            version: number;
+        };
+        /** River */
+        River: {
+            /** Code */
+            code: string;
+            /** Has Centreline */
+            has_centreline: boolean;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Version */
             version: number;
         };
         /** RoleChange */
@@ -5228,6 +5577,26 @@ export interface components {
             /** Active */
             active: boolean;
         };
+        /**
+         * Taken
+         * @description What an import did, or (dry run) would do; `gaps`: reaches of the table without a chief today.
+         */
+        Taken: {
+            /** Chiefs New */
+            chiefs_new: number;
+            /** Dry Run */
+            dry_run: boolean;
+            /** Gaps */
+            gaps: string[];
+            /** Reaches Changed */
+            reaches_changed: number;
+            /** Reaches New */
+            reaches_new: number;
+            /** Rows */
+            rows: number;
+            /** Same */
+            same: number;
+        };
         /** TemplateSeen */
         TemplateSeen: {
             /** About En */
@@ -5252,6 +5621,16 @@ export interface components {
             scope_zh: string;
             /** Text */
             text: string;
+        };
+        /** TermEnd */
+        TermEnd: {
+            /**
+             * Term To
+             * Format: date
+             */
+            term_to: string;
+            /** Version */
+            version: number;
         };
         /** Text */
         Text: {
@@ -7423,6 +7802,108 @@ export interface operations {
             };
         };
     };
+    jiangdun_web_api_alliance_chiefs_chief_at: {
+        parameters: {
+            query?: {
+                river?: string | null;
+                km?: number | null;
+                bank?: "both" | "left" | "right";
+                lon?: number | null;
+                lat?: number | null;
+                on?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_chiefs_responsibility: {
+        parameters: {
+            query?: {
+                on?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Responsibility"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_chiefs_import_chiefs: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_alliance_structure_change_desk: {
         parameters: {
             query?: never;
@@ -7590,6 +8071,140 @@ export interface operations {
             };
         };
     };
+    jiangdun_web_api_alliance_chiefs_draw_reach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReachValues"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reach"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_chiefs_appoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reach_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Appointment"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chief"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_chiefs_end_reach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reach_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Version"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_chiefs_name_river: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRiver"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["River"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_alliance_networks_leave: {
         parameters: {
             query?: never;
@@ -7714,6 +8329,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_chiefs_end_term: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chief_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TermEnd"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chief"];
+                };
             };
             /** @description What is wrong and what to do, in the asker's language */
             default: {

@@ -85,7 +85,7 @@ GRANTS: Grants = {
     "secretariat": _EXPORT
     + _any("zones.read", "units.read", "rules.read")
     + _any("alliance.read", "agencies.found", "agencies.change", "areas.draw", "powers.give")
-    + _any("alliances.change", "structure.change")
+    + _any("alliances.change", "structure.change", "chiefs.change")
     + _AGREE,
     # 外部用户 (shipping company, wharf): where the published zones are; nothing of the boards
     "outside_user": _any("zones.read"),

@@ -64,6 +64,12 @@ PERSONAL: Final[dict[str, FieldUse]] = {
     "alliance.Agency.duty_phone": FieldUse(
         "phone of a duty desk", "open", "值班联络", "reaching the duty desk", "as long as the agency"
     ),
+    "alliance.Chief.name_*": FieldUse(
+        "name", "open", "公示河段责任人", "saying who answers for a reach", "as long as the record of terms"
+    ),
+    "alliance.Chief.person": FieldUse(
+        "reference", "sealed", "联系河长", "reaching the chief", "the end of the term"
+    ),
     "alliance.Sitting.note": FieldUse(
         "text", "open", "席位交班", "handing a desk over", "as long as the duty record"
     ),

@@ -1,8 +1,5 @@
 """The verbs that change the alliance, one file a subject."""
 
-from jiangdun.alliance.actions.agreement_times import (
-    TIMERS,
-)
 from jiangdun.alliance.actions.agreements import (
     draft_agreement,
     renew_agreement,
@@ -11,6 +8,16 @@ from jiangdun.alliance.actions.agreements import (
 )
 from jiangdun.alliance.actions.checks import (
     AreaRefused,
+)
+from jiangdun.alliance.actions.chiefs import (
+    ChiefsRefused,
+    Taken,
+    appoint,
+    draw_reach,
+    end_reach,
+    end_term,
+    import_chiefs,
+    name_river,
 )
 from jiangdun.alliance.actions.copies import (
     note_copy,
@@ -60,12 +67,16 @@ from jiangdun.alliance.actions.structure import (
     set_route,
     set_up_structure,
 )
+from jiangdun.alliance.actions.times import TIMERS
 
 __all__ = [
     "TIMERS",
     "AreaRefused",
+    "ChiefsRefused",
+    "Taken",
     "activate",
     "allow_forwarding",
+    "appoint",
     "change_agency",
     "change_alliance",
     "change_desk",
@@ -77,18 +88,23 @@ __all__ = [
     "deactivate",
     "draft_agreement",
     "draw_area",
+    "draw_reach",
     "end_alliance",
     "end_area",
     "end_power",
+    "end_reach",
     "end_route",
+    "end_term",
     "found_agency",
     "found_alliance",
     "give_power",
     "hand_over",
+    "import_chiefs",
     "join",
     "leave",
     "leave_all",
     "let_go",
+    "name_river",
     "note_copy",
     "open_desk",
     "open_office",

@@ -18,6 +18,16 @@ from jiangdun.alliance.facts.agreements import (
     ForwardingAllowed,
     ForwardingWithdrawn,
 )
+from jiangdun.alliance.facts.chiefs import (
+    ChiefAppointed,
+    ChiefFound,
+    ChiefMissing,
+    ChiefResigned,
+    ChiefsImported,
+    ReachDrawn,
+    ReachEnded,
+    RiverNamed,
+)
 from jiangdun.alliance.facts.networks import (
     AgencyJoined,
     AgencyLeft,
@@ -81,6 +91,11 @@ __all__ = [
     "AnnexDeactivated",
     "AreaDrawn",
     "AreaEnded",
+    "ChiefAppointed",
+    "ChiefFound",
+    "ChiefMissing",
+    "ChiefResigned",
+    "ChiefsImported",
     "CopiesFlagged",
     "CopyLeft",
     "DeskAttended",
@@ -100,6 +115,9 @@ __all__ = [
     "OfficeOpened",
     "PowerEnded",
     "PowerGiven",
+    "ReachDrawn",
+    "ReachEnded",
+    "RiverNamed",
     "RouteEnded",
     "RouteSet",
 ]

@@ -11,6 +11,7 @@ from jiangdun.alliance.models.agreements import (
     ForwardingConsent,
     Suspension,
 )
+from jiangdun.alliance.models.chiefs import Chief, Gap, Reach, River
 from jiangdun.alliance.models.people import (
     Membership,
 )
@@ -35,14 +36,18 @@ __all__ = [
     "AllianceLink",
     "Annex",
     "Area",
+    "Chief",
     "CopyOut",
     "Departure",
     "Desk",
     "ForwardingConsent",
+    "Gap",
     "Mark",
     "Membership",
     "Office",
     "Power",
+    "Reach",
+    "River",
     "Route",
     "Seat",
     "Sitting",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ninja import Router
 
-from jiangdun.web.api.alliance import networks, register, structure
+from jiangdun.web.api.alliance import chiefs, networks, register, structure
 
 router = Router()
 router.add_router("", register.router)
 router.add_router("", networks.router)
 router.add_router("", structure.router)
+router.add_router("", chiefs.router)
