@@ -3506,6 +3506,11 @@ export interface components {
             purposes: components["schemas"]["Named"][];
             /** Templates */
             templates: components["schemas"]["TemplateSeen"][];
+            /**
+             * Today
+             * @description the local day: YYYY-MM-DD
+             */
+            today: string;
         };
         /**
          * Clock

@@ -12,6 +12,7 @@ from ninja import Field, Router
 from jiangdun.alliance import agreements as thinking
 from jiangdun.alliance import drafting, queries, templates
 from jiangdun.alliance.agreements import Agreement
+from jiangdun.alliance.days import day_of
 from jiangdun.core import access, clock, datasets, masking, vault
 from jiangdun.core.access import Asker
 from jiangdun.core.trouble import NotFound
@@ -76,6 +77,7 @@ async def choices(request: HttpRequest) -> dict[str, Any]:
         ],
         "frequencies": list(drafting.FREQUENCIES),
         "masks": sorted(masking.known() | {thinking.UNMASKED}),
+        "today": day_of(now).isoformat(),
         "active_hours_max": await desk.read(lambda: queries.ACTIVE_HOURS_MAX.at(now)),
     }
 

@@ -265,6 +265,7 @@ class Choices(Schema):
     frequencies: list[str]
     masks: list[str]
     active_hours_max: int
+    today: str = Field(description="the local day: YYYY-MM-DD")
 
 
 # -- values → what is shown
