@@ -2036,6 +2036,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Every adjustable value about people, by name.
+         */
+        get: operations["jiangdun_web_api_parameters_listed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/parameters/{parameter}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change
+         * @description Let another value hold from now on. Nobody shuts the door behind themselves.
+         */
+        put: operations["jiangdun_web_api_parameters_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people": {
         parameters: {
             query?: never;
@@ -2318,6 +2358,70 @@ export interface paths {
          * @description Add or replace values; an empty text takes one away.
          */
         post: operations["jiangdun_web_api_persons_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/programs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Every key there is or was, the newest first.
+         */
+        get: operations["jiangdun_web_api_programs_listed"];
+        put?: never;
+        /**
+         * Make
+         * @description Make a key for a program of an agency, good for these verbs once the security administrator releases it.
+         */
+        post: operations["jiangdun_web_api_programs_make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/programs/{program_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke
+         * @description The key opens nothing from now on.
+         */
+        delete: operations["jiangdun_web_api_programs_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/programs/{program_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release
+         * @description Let a key open what it was made for. Who makes keys does not release them.
+         */
+        post: operations["jiangdun_web_api_programs_release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4596,15 +4700,47 @@ export interface components {
         };
         /**
          * NewKey
-         * @description `credential` is what the browser's `PublicKeyCredential.toJSON()` says.
+         * @description Both shown this once: the `key` goes with every request, the `signing_secret` never travels.
          */
         NewKey: {
-            /** Credential */
-            credential: {
-                [key: string]: unknown;
-            };
+            /** Agency */
+            agency: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Key */
+            key: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
             /** Name */
             name: string;
+            /** Networks */
+            networks: string[];
+            /**
+             * Program Id
+             * Format: uuid
+             */
+            program_id: string;
+            /** Rate Per Min */
+            rate_per_min: number;
+            /**
+             * Released At
+             * @description opens nothing before
+             */
+            released_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Signing Secret */
+            signing_secret: string;
+            /** Used At */
+            used_at: string | null;
+            /** Verbs */
+            verbs: string[];
         };
         /** NewMember */
         NewMember: {
@@ -4690,6 +4826,31 @@ export interface components {
             /** Valid To */
             valid_to?: string | null;
         };
+        /** NewProgram */
+        NewProgram: {
+            /** Agency */
+            agency: string;
+            /**
+             * Days
+             * @default 180
+             */
+            days: number;
+            /** Name */
+            name: string;
+            /**
+             * Networks
+             * @description from where; empty: from anywhere
+             * @default []
+             */
+            networks: string[];
+            /**
+             * Rate Per Min
+             * @default 120
+             */
+            rate_per_min: number;
+            /** Verbs */
+            verbs: string[];
+        };
         /**
          * NewRiver
          * @description `centreline` is [[lon, lat, km], …], marks rising or falling along it.
@@ -4758,6 +4919,14 @@ export interface components {
             svg: string;
             /** Uri */
             uri: string;
+        };
+        /** NewValue */
+        NewValue: {
+            /**
+             * Value
+             * @description of the kind of the default
+             */
+            value: unknown;
         };
         /** Note */
         Note: {
@@ -4957,6 +5126,18 @@ export interface components {
             next: number;
         };
         /**
+         * Parameter
+         * @description A value that holds now, and what holds where nobody has set one.
+         */
+        Parameter: {
+            /** Default */
+            default: unknown;
+            /** Name */
+            name: string;
+            /** Value */
+            value: unknown;
+        };
+        /**
          * Pending
          * @description A device that nobody admitted and that tried to speak. What it says of itself is only a claim.
          */
@@ -5061,6 +5242,46 @@ export interface components {
             valid_to: string | null;
             /** Version */
             version: number;
+        };
+        /**
+         * Program
+         * @description A program and what its key is good for. The key itself is kept nowhere.
+         */
+        Program: {
+            /** Agency */
+            agency: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Name */
+            name: string;
+            /** Networks */
+            networks: string[];
+            /**
+             * Program Id
+             * Format: uuid
+             */
+            program_id: string;
+            /** Rate Per Min */
+            rate_per_min: number;
+            /**
+             * Released At
+             * @description opens nothing before
+             */
+            released_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Used At */
+            used_at: string | null;
+            /** Verbs */
+            verbs: string[];
         };
         /**
          * Proof
@@ -9400,6 +9621,70 @@ export interface operations {
             };
         };
     };
+    jiangdun_web_api_parameters_listed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parameter"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_parameters_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                parameter: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewValue"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parameter"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_people_people: {
         parameters: {
             query?: never;
@@ -9909,6 +10194,128 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_programs_listed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Program"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_programs_make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProgram"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_programs_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_programs_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Program"];
                 };
             };
             /** @description What is wrong and what to do, in the asker's language */

@@ -13,12 +13,12 @@ from django.http.request import split_domain_port, validate_host
 from django.middleware.csrf import CsrfViewMiddleware, get_token, rotate_token
 from ninja.utils import check_csrf
 
-from jiangdun.core import access, clock, passkeys
+from jiangdun.core import access, clock, networks, passkeys
 from jiangdun.core.access import Asker
 from jiangdun.core.journal import By
-from jiangdun.core.trouble import Trouble
+from jiangdun.core.trouble import NotYours, Trouble
 
-from . import actions, desk, sessions
+from . import actions, desk, programs, sessions
 
 COOKIE: Final = "jiangdun_session"
 COOKIE_HTTPS: Final = "__Host-jiangdun_session"
@@ -48,11 +48,15 @@ class May:
         self.verb, self.early, self.fresh = verb, early, fresh
 
     async def __call__(self, request: HttpRequest) -> Asker:
+        if programs.shows_key(request):
+            return await self._program(request)
         session = await session_of(request.COOKIES)
         if session is None:
             raise Trouble("not_signed_in")
         if request.method not in SAFE_METHODS:
             check_page(request)
+        if not networks.within(address_of(request), session.networks):
+            raise Trouble("wrong_place")
         if session.must and not self.early:
             raise Trouble(MUSTS[session.must[0]])
         request.asker = session.asker  # type: ignore[attr-defined]  # for the ledger, where it ends here
@@ -63,6 +67,18 @@ class May:
         await touch(session)
         request.session = session  # type: ignore[assignment]
         return session.asker
+
+    async def _program(self, request: HttpRequest) -> Asker:
+        """A program of another system: by key and signature, not by session and page."""
+        changes = request.method not in SAFE_METHODS
+        program = await programs.program_of(request, address_of(request), changes=changes)
+        asker = programs.asker_of(program)
+        if self.verb is not None:
+            access.require(asker, self.verb)
+        if self.fresh:
+            raise NotYours(reason="person_needed", verb=self.verb)
+        request.program = program  # type: ignore[attr-defined]
+        return asker
 
 
 MUSTS: Final = {"password": "password_is_due", "second": "second_factor_is_due"}
@@ -87,7 +103,9 @@ def asker_of(request: HttpRequest) -> Asker:
 
 
 def signed_of(request: HttpRequest) -> sessions.Signed:
-    """The session, in an endpoint behind `needs`."""
+    """The session, in an endpoint behind `needs`. Raises NotYours for a program: this is for persons."""
+    if hasattr(request, "program"):
+        raise NotYours(reason="person_needed", verb="")
     signed: sessions.Signed = request.session  # type: ignore[assignment]
     return signed
 
@@ -95,6 +113,9 @@ def signed_of(request: HttpRequest) -> sessions.Signed:
 def by_of(request: HttpRequest) -> By:
     """Who acts, as facts name it."""
     asker = asker_of(request)
+    program = getattr(request, "program", None)
+    if program is not None:
+        return By(agency=program.agency, system=f"program:{program.name}")
     return By(person=asker.person, agency=asker.agency)
 
 

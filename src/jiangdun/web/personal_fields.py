@@ -112,6 +112,7 @@ IMPERSONAL: Final[dict[str, str]] = {
     "alliance.AgreementEdition.text_sha256": "hash of an agreement",
     "core.ReaderCursor.name": "a reader's",
     "core.Parameter.name": "a parameter's",
+    "core.ProgramKey.name": "a program's",
     "picture.Zone.name_*": "a zone's",
     "picture.Unit.crew": "how many, not who",
     "response.IncidentClock.by": "an account's id",

@@ -11,9 +11,10 @@ from uuid import UUID
 from django.conf import settings
 
 from jiangdun.alliance import queries
-from jiangdun.alliance.grants import ROLES
+from jiangdun.alliance.grants import ADMIN_ROLES, ROLES
 from jiangdun.core import accounts, clock, door, factors
 from jiangdun.core.access import Asker
+from jiangdun.core.networks import are_networks
 from jiangdun.core.parameters import parameter
 
 from .models import Session
@@ -38,6 +39,10 @@ SECOND_ROLES = parameter(
 )
 """Whoever holds one of these signs in with two factors (GB/T 22239 level 3); until they have one they add it."""
 
+_ANYWHERE: list[str] = []
+ADMIN_NETWORKS = parameter("signin.admin_networks", _ANYWHERE, are_networks)
+"""From where administrators work (GB/T 22239 level 3); empty: from anywhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signed:
@@ -55,6 +60,8 @@ class Signed:
     until: datetime | None
     must: tuple[str, ...]
     fresh_s: int
+    networks: tuple[str, ...] = ()
+    """From where this session may be used; empty: from anywhere."""
     elsewhere: int = 0
     """At how many other addresses the account is signed in."""
 
@@ -123,6 +130,7 @@ def find_by_id(session_id: str) -> Signed | None:
         row.until,
         musts(account, asker, now),
         FRESH_S.at(now),
+        networks_of(asker, now),
         _elsewhere(row, now),
     )
 
@@ -134,6 +142,11 @@ def musts(account: accounts.Account, asker: Asker, now: datetime) -> tuple[str, 
     if needed and not factors.factors(account.id).ways:
         due.append("second")
     return tuple(due)
+
+
+def networks_of(asker: Asker, now: datetime) -> tuple[str, ...]:
+    """From where somebody with these roles may work; empty: from anywhere."""
+    return () if asker.roles.isdisjoint(ADMIN_ROLES) else tuple(ADMIN_NETWORKS.at(now))
 
 
 def _elsewhere(here: Session, now: datetime) -> int:

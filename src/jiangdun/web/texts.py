@@ -478,6 +478,12 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "password_too_long": ("口令过长", "the password is too long"),
     "password_too_common": ("口令过于常见", "the password is too common"),
     "password_entirely_numeric": ("口令不能全是数字", "a password must not be only digits"),
+    "networks": ("应为网段列表，如 10.1.0.0/16", "a list of networks such as 10.1.0.0/16 is needed"),
+    "shuts_you_out": ("您当前的地址不在其中", "your own address is not in it, you would shut yourself out"),
+    "sign_unsigned": ("缺少签名、时间或随机串", "signature, time or nonce is missing or not of its form"),
+    "sign_skew": ("时间相差过大", "its time is too far off"),
+    "sign_signature": ("签名与内容不符", "the signature does not fit what was sent"),
+    "sign_replay": ("该随机串已用过", "this nonce was used before"),
     "password_used_before": ("口令近期用过，请换一个", "this password was used before; choose another"),
     "password_too_similar": ("口令与姓名或用户名太像", "the password is too like the name"),
     "not_in_alliance": (
@@ -539,6 +545,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "annex": ("协议附件", "annex"),
     "consent": ("转交同意", "consent"),
     "key": ("密钥", "key"),
+    "program": ("程序（接口客户）", "program"),
     "second_factor": ("第二验证方式", "second factor"),
 }
 """What `not_found` and its kind mean by `what`."""

@@ -98,4 +98,32 @@ PEOPLE: Final[dict[str, Words]] = {
         "The code is not right.",
         "Check that the telephone's clock is right, and give the six digits it shows now.",
     ),
+    "wrong_place": Words(
+        403,
+        "不能从此地址使用该账号或密钥。",
+        "请到允许的网络内操作；安全管理员可调整允许的地址范围。",
+        "This account or key is not used from this address.",
+        "Work from a network that is allowed; the security administrator keeps the list.",
+    ),
+    "key_unknown": Words(
+        401,
+        "接口密钥无效、已到期或已停用。",
+        "请核对 Authorization 头；需要新密钥请联系系统管理员。",
+        "The key is not known, has expired or was revoked.",
+        "Check the Authorization header; the system administrator makes new keys.",
+    ),
+    "too_fast": Words(
+        429,
+        "请求过于频繁：该密钥每分钟最多 {rate} 次。",
+        "请按 Retry-After 头等待后再试。",
+        "Too fast: this key is good for {rate} requests a minute.",
+        "Wait as the header Retry-After says, then go on.",
+    ),
+    "signature_bad": Words(
+        401,
+        "请求签名未被接受：{reason}。",
+        "请按接口文档“程序接入”一节重新签名；每次使用新的随机串和当前时间。",
+        "The request's signature was not accepted: {reason}.",
+        "Sign it anew as the page on the API says, each time with a new nonce and the present time.",
+    ),
 }

@@ -13,6 +13,10 @@ from jiangdun.core.facts.exports import ExportEnded as ExportEnded
 from jiangdun.core.facts.exports import ExportReady as ExportReady
 from jiangdun.core.facts.exports import ExportTaken as ExportTaken
 from jiangdun.core.facts.exports import OddExports as OddExports
+from jiangdun.core.facts.people import ProgramKeyMade as ProgramKeyMade
+from jiangdun.core.facts.people import ProgramKeyReleased as ProgramKeyReleased
+from jiangdun.core.facts.people import ProgramKeyRevoked as ProgramKeyRevoked
+from jiangdun.core.facts.people import ProgramRefused as ProgramRefused
 from jiangdun.core.facts.persons import PersonChanged as PersonChanged
 from jiangdun.core.facts.persons import PersonErased as PersonErased
 from jiangdun.core.facts.persons import PersonKept as PersonKept

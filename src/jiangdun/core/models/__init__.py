@@ -17,7 +17,9 @@ from jiangdun.core.models.persons import Person as Person
 from jiangdun.core.models.persons import PersonValue as PersonValue
 from jiangdun.core.models.persons import Unmasking as Unmasking
 
+from .people import Nonce as Nonce
 from .people import PassKey as PassKey
+from .people import ProgramKey as ProgramKey
 from .people import RecoveryCode as RecoveryCode
 from .people import Totp as Totp
 

@@ -46,3 +46,36 @@ class PassKey(models.Model):
     name = models.CharField(max_length=40)
     added_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class ProgramKey(models.Model):
+    """The key of a program of another system, as its digest; the secret it signs with lies sealed."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    name = models.CharField(max_length=32)
+    agency = models.CharField(max_length=32)
+    verbs = models.JSONField()
+    networks = models.JSONField()
+    rate_per_min = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64, unique=True)
+    sealed = models.TextField()
+    made_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)  # opens nothing before
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+
+class Nonce(models.Model):
+    """What a program said once and may not say again, while the moment it names is near."""
+
+    id = models.BigAutoField(primary_key=True)
+    program = models.ForeignKey(ProgramKey, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["program", "digest"], name="core_nonce_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["program", "at"], name="core_nonce_at")]

@@ -10,10 +10,11 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from jiangdun.core import accounts, factors, ids, passkeys
+from jiangdun.alliance import queries
+from jiangdun.core import accounts, factors, ids, networks, passkeys
 from jiangdun.core.journal import By
 from jiangdun.web.models import Session, Step
-from jiangdun.web.sessions import key_of
+from jiangdun.web.sessions import key_of, networks_of
 from jiangdun.web.steps import STEPS_MAX, WAITS, Half, challenge_of
 
 from .sessions import ADDRESS_CHARS_MAX, TOKEN_BYTES, open_session, prove_session
@@ -51,10 +52,17 @@ def sign_in(
     account = decided.account
     if account is None:
         return decided, "", False
+    if not _right_place(account, address, now):
+        accounts.note_wrong(account.id, address, now, desk, "place")
+        return accounts.SignIn(None, "place"), "", False
     if factors.factors(account.id).ways:
         return decided, begin_step(account, address, now=now), True
     account = accounts.complete(account.id, address, now, desk, new_desk)
     return decided, open_session(account, address, replaces=replaces, now=now), False
+
+
+def _right_place(account: accounts.Account, address: str, now: datetime) -> bool:
+    return networks.within(address, networks_of(queries.asker(account.id, now), now))
 
 
 @transaction.atomic

@@ -29,9 +29,11 @@ from jiangdun.web.api import (
     health,
     incidents,
     journal,
+    parameters,
     people,
     persons,
     picture,
+    programs,
     rules,
     session,
 )
@@ -56,6 +58,8 @@ api.add_router("", session.router, tags=["session"])
 api.add_router("", account.router, tags=["session"])
 api.add_router("", factors.router, tags=["session"])
 api.add_router("", people.router, tags=["people"])
+api.add_router("", programs.router, tags=["people"])
+api.add_router("", parameters.router, tags=["people"])
 api.add_router("", board.router, tags=["board"])
 api.add_router("", alerts.router, tags=["alerts"])
 api.add_router("", incidents.router, tags=["incidents"])
@@ -71,7 +75,7 @@ api.add_router("", persons.router, tags=["persons"])
 api.add_router("", health.router, tags=["health"])
 
 
-def refuse(request: HttpRequest, code: str, **values: Any) -> HttpResponse:
+def refuse(request: HttpRequest, code: str, /, **values: Any) -> HttpResponse:
     """The answer `{code, text, next}` with its status, in the asker's language."""
     status, body = words.answer(code, values, language_of(request))
     return _answer(body, status)

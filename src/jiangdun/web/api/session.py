@@ -170,6 +170,8 @@ def refuse(decided: accounts.SignIn, now: datetime) -> None:
     """Say why nobody is in; nothing where somebody is."""
     if decided.until is not None:
         raise locked_out(decided.until, now)
+    if decided.reason == "place":
+        raise Trouble("wrong_place")
     if decided.account is None:
         raise WrongCredentials
 
