@@ -12,6 +12,7 @@ export interface Names {
   clock(code: string): string
   source(code: string): string
   unit(id: string): string
+  secrecy(code: string): string
 }
 
 const text = (body: Body, key: string): string => (body[key] === undefined || body[key] === null ? '' : String(body[key]))
@@ -75,6 +76,10 @@ const WORDS: Record<string, { zh: Say; en: Say }> = {
   'response.IncidentHandled': {
     zh: (b, n) => `处置完成：${n.result(text(b, 'result'))}，转待复核`,
     en: (b, n) => `Handled: ${n.result(text(b, 'result'))}; to be reviewed`,
+  },
+  'response.IncidentLabelled': {
+    zh: (b, n) => `密级由${n.secrecy(text(b, 'before'))}改为${n.secrecy(text(b, 'secrecy'))}`,
+    en: (b, n) => `Sensitivity changed from ${n.secrecy(text(b, 'before'))} to ${n.secrecy(text(b, 'secrecy'))}`,
   },
   'response.IncidentReturned': { zh: () => '复核退回', en: () => 'Sent back by the reviewer' },
   'response.IncidentClosed': {

@@ -41,6 +41,7 @@ export function useWording() {
     result: (code) => word('result', code),
     clock: (code) => word('clock', code),
     source: (code) => word('source_of', code),
+    secrecy: (code) => word('secrecy', `l${code}`),
     unit: (id) => board.units.get(id)?.call_sign ?? id.slice(0, 8),
   }
 

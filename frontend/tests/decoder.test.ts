@@ -22,7 +22,7 @@ function started(): Targets {
 describe('a snapshot', () => {
   test('gives every value of every target', () => {
     const t = started()
-    expect([t.count, t.seq, t.time, t.top]).toEqual([2, 41, T, 700_001])
+    expect([t.count, t.ready, t.time, t.top]).toEqual([2, true, T, 700_001])
     expect([t.lon[3], t.lat[3], t.speed[3], t.course[3], t.kind[3], t.heard[3]]).toEqual([lon, lat, 87, 122, 1, T - 12_000])
     expect([t.lon[700_000], t.lat[700_000], t.speed[700_000], t.course[700_000]]).toEqual([-5, -7, NO_SPEED, NO_COURSE])
     expect([t.agency[700_000], t.status[700_000]]).toEqual([2, STATUS.OWN])
@@ -49,7 +49,7 @@ describe('a delta', () => {
   test('that does not build on the last frame is a gap and changes nothing', () => {
     const t = started()
     expect(t.take(frame({ type: 1, seq: 44, base: 43 }, [{ handle: 3, dlon: 1, dlat: 1 }]))).toBe('gap')
-    expect([t.lon[3], t.seq]).toEqual([lon, 41])
+    expect([t.lon[3], t.take(frame({ type: 1, seq: 42, base: 41 }, []))]).toEqual([lon, 'taken'])
   })
   test('before any snapshot is a gap', () => {
     expect(new Targets().take(frame({ type: 1, seq: 2, base: 1 }, []))).toBe('gap')
@@ -103,4 +103,29 @@ test('a target unheard for half an hour is dropped, and still is the base of its
   expect([t.live[3], t.live[700_000], t.count]).toEqual([0, 1, 1])
   t.take(frame({ type: 1, seq: 42, base: 41 }, [{ handle: 3, dlon: 10, dlat: 0 }]))
   expect([t.live[3], t.lon[3], t.count]).toEqual([1, lon + 10, 2])
+})
+
+describe('scopes', () => {
+  const patrol = { ...ship, handle: 5, meta: { kind: 31, agency: 2, status: 1, age: 0 } }
+
+  test('each has its own sequence, and a snapshot of one leaves the others alone', () => {
+    const t = started()
+    expect(t.take(frame({ type: 1, seq: 8, base: 7, scope: 2 }, []))).toBe('gap')
+    expect(t.take(frame({ type: 0, seq: 7, scope: 2 }, [patrol]))).toBe('taken')
+    expect([t.count, t.live[3], t.live[5]]).toEqual([3, 1, 1])
+    expect(t.take(frame({ type: 1, seq: 8, base: 7, scope: 2 }, [{ handle: 5, dlon: 1, dlat: 0 }]))).toBe('taken')
+    expect(t.take(frame({ type: 1, seq: 42, base: 41 }, []))).toBe('taken')
+    expect(t.lon[5]).toBe(lon + 1)
+  })
+  test('an empty snapshot takes back what is no longer shared', () => {
+    const t = started()
+    t.take(frame({ type: 0, seq: 7, scope: 2 }, [patrol]))
+    t.take(frame({ type: 0, seq: 0, scope: 2, time: 0 }, []))
+    expect([t.count, t.live[3], t.live[5], t.time]).toEqual([2, 1, 0, T])
+  })
+  test('a handle that comes in another scope begins anew', () => {
+    const t = started()
+    t.take(frame({ type: 0, seq: 7, scope: 2 }, [{ ...patrol, handle: 3 }]))
+    expect([t.count, t.lon[3], t.scope[3]]).toEqual([2, lon, 2])
+  })
 })

@@ -6,7 +6,7 @@ const names: Names = {
   result: (code) => `result ${code}`,
   clock: (code) => `clock ${code}`,
   source: (code) => `source ${code}`,
-  unit: (id) => `unit ${id}`,
+  unit: (id) => `unit ${id}`, secrecy: (code) => `L${code}`,
 }
 const body = {
   number: '20260901-360400-0001', call_sign: '演示治矿车1', agency: 'mine', source: 'phone', clock: 'sign', elapsed_s: 74.2,

@@ -15,6 +15,7 @@ export interface Head {
   time?: number
   count?: number
   version?: number
+  scope?: number
 }
 
 export function frame(head: Head, entries: Entry[]): ArrayBuffer {
@@ -45,6 +46,7 @@ export function frame(head: Head, entries: Entry[]): ArrayBuffer {
   const buffer = new ArrayBuffer(32 + body.length)
   const view = new DataView(buffer)
   new Uint8Array(buffer).set([0x4a, 0x44, 0x46, 0x31, head.type, head.version ?? 1], 0)
+  view.setUint16(6, head.scope ?? 0, true)
   view.setUint32(8, head.seq, true)
   view.setUint32(12, head.count ?? entries.length, true)
   view.setBigInt64(16, BigInt(head.time ?? 1_790_000_000_000), true)

@@ -196,7 +196,7 @@ describe('the link', () => {
   function wire() {
     const said: boolean[] = []
     const live = new LiveWire(
-      { fact: vi.fn(), pulse: vi.fn(), frame: vi.fn(), opened: vi.fn(), stale: vi.fn(), signedOut: vi.fn(), link: (up) => said.push(up) },
+      { fact: vi.fn(), pulse: vi.fn(), frame: vi.fn(), opened: vi.fn(), stale: vi.fn(), anew: vi.fn(), signedOut: vi.fn(), link: (up) => said.push(up) },
       () => 5,
       open,
       () => Date.now(),

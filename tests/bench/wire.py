@@ -30,20 +30,20 @@ def main() -> None:
     rows = targets(rng, n)
     picture = LivePicture()
     picture.take(Chunk(0, 0, rows))
-    picture.frame(NOW)
-    picture.snapshot(NOW)  # compiled by now
+    picture.frames(NOW)[0]
+    picture.snapshots(NOW)[0]  # compiled by now
     sizes, frames, takes = [], [], []
     for second in range(1, ROUNDS + 1):
         tick(rng, rows)
         rows["t"] = NOW + second * 1_000
         takes.append(timed(lambda: picture.take(Chunk(0, 0, rows))))
         begun = time.perf_counter()
-        frame = picture.frame(NOW + second * 1_000)
+        frame = picture.frames(NOW + second * 1_000)[0]
         frames.append(time.perf_counter() - begun)
         sizes.append(len(frame))
     now_ms = NOW + ROUNDS * 1_000
-    snapshot = picture.snapshot(now_ms)
-    snapshot_s = statistics.median(timed(lambda: picture.snapshot(now_ms)) for _ in range(ROUNDS))
+    snapshot = picture.snapshots(now_ms)[0]
+    snapshot_s = statistics.median(timed(lambda: picture.snapshots(now_ms)[0]) for _ in range(ROUNDS))
     geo = len(geojson(rows)) / n
     rival_s = statistics.median(timed(lambda: geojson(rows)) for _ in range(3))
     frame_s, each = statistics.median(frames), statistics.median(sizes) / n
@@ -79,7 +79,7 @@ def every_five_seconds(
         some["t"] = now_ms + second * 1_000
         rows[mine] = some
         picture.take(Chunk(0, 0, some))
-        sizes.append(len(picture.frame(now_ms + second * 1_000)))
+        sizes.append(len(picture.frames(now_ms + second * 1_000)[0]))
     return statistics.median(sizes) / len(rows)
 
 

@@ -104,5 +104,5 @@ def test_after_a_restart_the_last_half_hour_is_shown_again(tmp_path: Path) -> No
 def test_an_agency_nobody_knows_is_shown_as_none(showing: Showing) -> None:
     showing.set_units([UNIT], [])
     showing.take(chunk(CAR))
-    assert showing.frame(NOW_MS)
-    assert showing.snapshot(NOW_MS)
+    assert showing.frames(NOW_MS)[0]
+    assert showing.snapshots(NOW_MS)[0]

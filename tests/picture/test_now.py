@@ -42,7 +42,7 @@ def chunk(*values: dict[str, Any]) -> Chunk:
 
 def board_of(picture: LivePicture, now_ms: int) -> Board:
     board = Board()
-    assert board.take(picture.snapshot(now_ms))
+    assert board.take(picture.snapshots(now_ms)[0])
     return board
 
 
@@ -78,11 +78,11 @@ def test_the_fast_encoder_writes_what_the_plain_one_writes(steps: list[dict[str,
         if one["describe"]:
             track, agency, own = one["describe"]
             fast.describe(track, agency, own)
-            plain.described[track] = (agency, own)
+            plain.describe(track, agency, own)
         taken = rows(*_without_ago(one["rows"], now))
         fast.take(Chunk(0, 0, taken))
         plain.take(taken)
-        assert fast.frame(now) == plain.frame(now)
+        assert fast.frames(now) == plain.frames(now)
 
 
 def _without_ago(given: list[dict[str, Any]], now: int) -> list[dict[str, Any]]:
@@ -93,11 +93,11 @@ def _without_ago(given: list[dict[str, Any]], now: int) -> list[dict[str, Any]]:
 def test_snapshot_and_deltas_together_are_the_state(steps: list[dict[str, Any]], joins_at: int) -> None:
     picture, first, now = LivePicture(), Board(), NOW
     late: Board | None = None
-    assert first.take(picture.snapshot(now))
+    assert first.take(picture.snapshots(now)[0])
     for i, one in enumerate(steps):
         now += one["wait"]
         picture.take(chunk(*_without_ago(one["rows"], now)))
-        frame = picture.frame(now)
+        frame = picture.frames(now)[0]
         assert first.take(frame)
         if late is not None:
             assert late.take(frame)
@@ -125,24 +125,24 @@ def test_a_missed_frame_is_a_gap_and_a_snapshot_mends_it() -> None:
     picture = LivePicture()
     board = board_of(picture, NOW)
     picture.take(chunk({}))
-    picture.frame(NOW)
+    picture.frames(NOW)
     picture.take(chunk({"t": NOW + 1_000, "lon": 71_670_300}))
-    second = picture.frame(NOW + 1_000)
+    second = picture.frames(NOW + 1_000)[0]
     assert not board.take(second)
     assert board.targets == {}
-    assert board.take(picture.snapshot(NOW + 1_500))
+    assert board.take(picture.snapshots(NOW + 1_500)[0])
     assert board.targets[0].lon == 71_670_300
-    assert board.take(picture.frame(NOW + 2_000))
+    assert board.take(picture.frames(NOW + 2_000)[0])
 
 
 def test_a_target_heard_but_not_moved_restarts_its_age_in_three_bytes() -> None:
     picture = LivePicture()
     board = Board()
-    board.take(picture.snapshot(NOW))
+    board.take(picture.snapshots(NOW)[0])
     picture.take(chunk({}))
-    board.take(picture.frame(NOW))
+    board.take(picture.frames(NOW)[0])
     picture.take(chunk({"t": NOW + 1_000}))
-    frame = picture.frame(NOW + 1_000)
+    frame = picture.frames(NOW + 1_000)[0]
     assert len(frame) == 32 + 3
     assert board.take(frame)
     assert board.targets[0].heard_ms == NOW + 1_000
@@ -151,7 +151,7 @@ def test_a_target_heard_but_not_moved_restarts_its_age_in_three_bytes() -> None:
 def test_a_report_without_a_fix_leaves_the_target_where_it_was_and_says_so() -> None:
     picture = LivePicture()
     picture.take(chunk({}, {"t": NOW + 1, "lon": 0, "lat": 0, "flags": int(Flag.NO_FIX)}))
-    picture.frame(NOW + 1)
+    picture.frames(NOW + 1)[0]
     seen = board_of(picture, NOW + 1).targets[0]
     assert (seen.lon, seen.lat, seen.status) == (71_670_000, 19_332_000, 4)
 
@@ -159,7 +159,7 @@ def test_a_report_without_a_fix_leaves_the_target_where_it_was_and_says_so() -> 
 def test_a_track_that_never_had_a_fix_is_not_drawn() -> None:
     picture = LivePicture()
     picture.take(chunk({"flags": int(Flag.NO_FIX)}))
-    picture.frame(NOW)
+    picture.frames(NOW)
     assert board_of(picture, NOW).targets == {}
     assert picture.meta(0) is None
     assert picture.track(0) == 413_000_001
@@ -169,11 +169,14 @@ def test_units_of_ours_carry_their_agency_and_state() -> None:
     picture = LivePicture()
     picture.describe(413_000_001, 3, True)
     picture.take(chunk({"flags": int(Flag.SOS)}))
-    picture.frame(NOW)
-    assert board_of(picture, NOW).targets[0] == Seen(71_670_000, 19_332_000, 0, 0, 1, 3, 1 | 2, NOW)
+    picture.frames(NOW)
+    board = Board()
+    assert board.take(picture.snapshots(NOW)[1])
+    assert board.targets[0] == Seen(71_670_000, 19_332_000, 0, 0, 1, 3, 1 | 2, NOW)
     picture.describe(413_000_001, 0, False)
-    assert board_of(picture, NOW).targets[0].status == 2
-    target = picture.meta(0)
+    picture.frames(NOW)
+    assert board_of(picture, NOW).targets[1].status == 2
+    target = picture.meta(1)
     assert target is not None
     assert (target.own_unit, target.sos, target.agency) == (False, True, 0)
 
@@ -194,16 +197,16 @@ def test_of_equal_times_the_better_source_wins() -> None:
 def test_boards_agree_about_a_target_that_only_one_of_them_had_dropped() -> None:
     picture = LivePicture()
     stays = Board()
-    stays.take(picture.snapshot(NOW))
+    stays.take(picture.snapshots(NOW)[0])
     picture.take(chunk({}))
-    stays.take(picture.frame(NOW))
+    stays.take(picture.frames(NOW)[0])
     later = NOW + EXPIRE_S * 1_000 - 1
     dropped = Board()
-    dropped.take(picture.snapshot(later))
+    dropped.take(picture.snapshots(later)[0])
     dropped.expire(later + 2, EXPIRE_S * 1_000 - 1_000)
     assert dropped.targets == {}
     picture.take(chunk({"t": later + 3, "lon": 71_700_000}))
-    frame = picture.frame(later + 3)
+    frame = picture.frames(later + 3)[0]
     assert stays.take(frame)
     assert dropped.take(frame)
     assert stays.targets[1].lon == dropped.targets[1].lon == 71_700_000
@@ -216,8 +219,8 @@ def test_more_tracks_than_handles_drop_those_unheard_for_longest_and_boards_noti
     board = board_of(picture, NOW)
     for i in range(100):
         picture.take(chunk({"track": 413_000_000 + i, "t": NOW + i}))
-        if not board.take(picture.frame(NOW + i)):
-            assert board.take(picture.snapshot(NOW + i))
+        if not board.take(picture.frames(NOW + i)[0]):
+            assert board.take(picture.snapshots(NOW + i)[0])
     assert len(picture) <= 20
     assert picture.dropped > 0
     assert picture.renumbered > 0
@@ -235,11 +238,49 @@ def test_a_chunk_with_more_tracks_than_there_is_room_for_is_taken() -> None:
 
 
 def test_the_head_of_a_message_is_as_agreed() -> None:
-    head = LivePicture(scope=7).frame(NOW)
+    picture = LivePicture()
+    picture.describe(413_000_001, 7, True)
+    picture.take(chunk({}))
+    open_scope, head = picture.frames(NOW)
+    assert open_scope[:8] == b"JDF1\x01\x01\x00\x00"
+    assert len(open_scope) == 32
     assert head[:8] == b"JDF1\x01\x01\x07\x00"
     assert int.from_bytes(head[8:12], "little") == 1
     assert int.from_bytes(head[16:24], "little") == NOW
-    assert len(head) == 32
+
+
+def test_each_scope_has_its_own_frames_and_a_board_of_one_sees_nothing_of_another() -> None:
+    picture, everybody, police = LivePicture(), Board(), Board()
+    picture.describe(413_000_001, 3, True)
+    picture.take(chunk({"track": 413_000_000}, {"track": 413_000_001}, {"track": 413_000_002}))
+    picture.frames(NOW)
+    shared, own = picture.snapshots(NOW)
+    assert everybody.take(shared)
+    assert police.take(own)
+    assert everybody.targets.keys() == {0, 2}
+    assert police.targets.keys() == {1}
+    picture.take(chunk({"track": 413_000_000, "t": NOW + 1_000}))
+    assert len(picture.frames(NOW + 1_000)) == 1, "a scope in which nothing was heard costs nothing"
+    picture.take(chunk({"track": 413_000_001, "t": NOW + 2_000}))
+    news, own_news = picture.frames(NOW + 2_000)
+    assert police.take(own_news)
+    assert len(news) == 32
+
+
+def test_a_target_that_changes_hands_is_forgotten_where_it_was() -> None:
+    picture, everybody, police = LivePicture(), Board(), Board()
+    picture.take(chunk({"track": 413_000_001}))
+    picture.frames(NOW)
+    assert everybody.take(picture.snapshots(NOW)[0])
+    picture.describe(413_000_001, 3, True)
+    assert picture.handle(413_000_001) == 1
+    gap, _ = picture.frames(NOW + 1_000)
+    assert not everybody.take(gap)
+    shared, own = picture.snapshots(NOW + 1_000)
+    assert everybody.take(shared)
+    assert police.take(own)
+    assert everybody.targets == {}
+    assert police.targets.keys() == {1}
 
 
 def test_what_is_said_of_a_track_adds_up() -> None:

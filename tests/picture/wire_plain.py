@@ -95,7 +95,8 @@ class PlainPicture:
     order: list[dict[str, Any]] = field(default_factory=list)
     by_track: dict[int, dict[str, Any]] = field(default_factory=dict)
     described: dict[int, tuple[int, bool]] = field(default_factory=dict)
-    seq: int = 0
+    seq: dict[int, int] = field(default_factory=lambda: {0: 0})
+    gaps: set[int] = field(default_factory=set)
 
     def take(self, rows: Any) -> None:
         for row in rows:
@@ -117,19 +118,40 @@ class PlainPicture:
             "sos": False,
             "lost": False,
         }
-        target |= {"sog_dkn": 65_535, "cog_ddeg": 65_535}
+        target |= {"sog_dkn": 65_535, "cog_ddeg": 65_535, "agency": self.described.get(track, (0, False))[0]}
         self.order.append(target)
         self.by_track[track] = target
         return target
 
-    def frame(self, now_ms: int) -> bytes:
+    def again(self, target: dict[str, Any]) -> dict[str, Any]:
+        new = self.give(target["track"])
+        new |= {key: value for key, value in target.items() if not key.startswith("told")}
+        target["heard"] = False
+        return new
+
+    def describe(self, track: int, agency: int, own: bool) -> None:
+        self.described[track] = (agency, own)
+        target = self.by_track.get(track)
+        if target is None:
+            return
+        if target["agency"] != agency and "told" in target:
+            self.gaps.add(target["agency"])
+            target = self.again(target)
+            target["heard"] = True
+        target["agency"] = agency
+
+    def frames(self, now_ms: int) -> list[bytes]:
         for target in list(self.order):
             if target["heard"] and "told" in target and target["told_ms"] < now_ms - 1_700_000:
-                new = self.give(target["track"])
-                new |= {key: value for key, value in target.items() if not key.startswith("told")}
-                target["heard"] = False
+                self.again(target)
+        scopes = {0} | self.gaps | {target["agency"] for target in self.order if target["heard"]}
+        return [self.frame(scope, now_ms) for scope in sorted(scopes)]
+
+    def frame(self, scope: int, now_ms: int) -> bytes:
         body, count, before = b"", 0, -1
         for handle, target in enumerate(self.order):
+            if target["agency"] != scope:
+                continue
             heard, target["heard"] = target["heard"], False
             if not heard or "lon" not in target or target["t"] <= now_ms - 1_800_000:
                 continue
@@ -150,5 +172,7 @@ class PlainPicture:
             target["told_ms"] = now_ms - age // 1_000 * 1_000 if has_meta else now_ms
             count += 1
             before = handle
-        self.seq += 1
-        return struct.pack("<4sBBHIIqII", b"JDF1", 1, 1, 0, self.seq, count, now_ms, self.seq - 1, 0) + body
+        seq = self.seq.get(scope, 0) + (2 if scope in self.gaps else 1)
+        self.gaps.discard(scope)
+        self.seq[scope] = seq
+        return struct.pack("<4sBBHIIqII", b"JDF1", 1, 1, scope, seq, count, now_ms, seq - 1, 0) + body

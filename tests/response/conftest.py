@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.db import connection
 from response.scene import World, build
+from sharing import everything_shared
 
-from jiangdun.alliance.grants import GRANTS
+from jiangdun.alliance.grants import CLEARANCES, GRANTS
 from jiangdun.core import access, timers
 from jiangdun.response import actions
 
@@ -24,7 +25,8 @@ def _quick_passwords(settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def _wired() -> Iterator[None]:
     """What the hall does once: grants bound, timers registered."""
-    access.bind(GRANTS)
+    access.bind(GRANTS, CLEARANCES)
+    access.bind_shares(everything_shared(("mine", "police", "water", "fire")))
     for kind, handler in actions.TIMERS.items():
         timers.register(kind, handler)
     yield

@@ -15,13 +15,14 @@ from typing import Any, TypeVar
 
 import pytest
 from django.db import transaction
+from sharing import everything_shared
 
 from jiangdun.alliance import actions as alliance
-from jiangdun.alliance.grants import GRANTS, ROLES
+from jiangdun.alliance.grants import CLEARANCES, GRANTS, ROLES
 from jiangdun.core import access, accounts, clock, journal
 from jiangdun.core import actions as core
 from jiangdun.core.journal import By
-from jiangdun.web import asking, desk, ledger
+from jiangdun.web import asking, desk, ledger, scopes
 from jiangdun.web.asgi import application
 from jiangdun.web.live import live
 from jiangdun.web.sessions import key_of
@@ -199,10 +200,10 @@ def ears() -> Ears:
 def house(db: None, ears: Ears, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Everything bound; reading and writing happen in the test's own thread and transaction."""
 
-    def written(fn: Callable[[], Any]) -> tuple[Any, list[journal.Sealed]]:
+    def written(fn: Callable[[], Any]) -> tuple[Any, list[scopes.Scoped]]:
         with transaction.atomic():
             value = fn()
-        return value, journal.seal_facts(clock.now())
+        return value, scopes.about(journal.seal_facts(clock.now()))
 
     async def write(fn: Callable[[], Any]) -> Any:
         value, sealed = await here(lambda: written(fn))
@@ -210,10 +211,12 @@ def house(db: None, ears: Ears, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
         return value
 
     monkeypatch.setattr(asking, "FRESH_S", -1.0)  # `test_session` tries what is kept
-    access.bind(GRANTS)
+    access.bind(GRANTS, CLEARANCES)
+    access.bind_shares(everything_shared((OURS, THEIRS)))
     desk.bind(writer=write, reader=here, ears=ears, demo=True)
     ledger.reset()
     live.__init__()  # type: ignore[misc]  # nobody is on the wire, nothing was published
+    live.agencies = (OURS, THEIRS)
     yield
     desk.unbind()
     access.bind(None)

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from jiangdun.core.journal import By, Sealed
 from jiangdun.web.lanes import HEADER, BadFrame, Facts, Frame, Positions, Told
+from jiangdun.web.scopes import Scoped
 
 AT = datetime(2026, 1, 31, 15, 5, 0, 123_000, tzinfo=UTC)
 
 
-def fact(number: int, kind: str = "watch.AlertRaised", **body: Any) -> Sealed:
+def fact(number: int, kind: str = "watch.AlertRaised", **body: Any) -> Scoped:
     by = By(person="p1", agency="river-police")
-    return Sealed(number, number, kind, 1, AT, by, None, f"alert:{number}", body, False, "h")
+    return Scoped(Sealed(number, number, kind, 1, AT, by, None, f"alert:{number}", body, False, "h"), {})
 
 
 def frame(seq: int, base: int, snapshot: bool = False) -> Frame:

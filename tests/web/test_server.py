@@ -24,12 +24,13 @@ from jiangdun.alliance.grants import GRANTS
 from jiangdun.core import access, accounts, clock, journal
 from jiangdun.core.writer import Writer
 from jiangdun.watch import facts as watch_facts
-from jiangdun.web import desk
+from jiangdun.web import desk, scopes
 from jiangdun.web.asgi import application
 from jiangdun.web.lanes import HEADER
 from jiangdun.web.live import Close, live
 
 from .conftest import OURS, PASSWORD, SYSTEM, Ears
+from .wires import OUR_DESK
 
 SOON_S = 20
 
@@ -49,7 +50,7 @@ class Server:
         def record() -> None:
             for episode in episodes:
                 fact = watch_facts.AlertAcknowledged(episode)
-                journal.record(fact, by=SYSTEM, at=clock.now(), subject=f"alert:{episode}")
+                journal.record(fact, by=OUR_DESK, at=clock.now(), subject=f"alert:{episode}")
 
         self.writer.submit(record).result(SOON_S)
 
@@ -57,7 +58,7 @@ class Server:
 @pytest.fixture
 def server(transactional_db: None) -> Iterator[Server]:
     access.bind(GRANTS)
-    writer = Writer(on_sealed=live.publish_facts)
+    writer = Writer(on_sealed=lambda facts: live.publish_facts(scopes.about(facts)))
     writer.start()
     desk.bind(writer=writer.do, ears=Ears())
     live.__init__()  # type: ignore[misc]

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from jiangdun.core import accounts, clock, journal
-from jiangdun.web import actions, sessions
+from jiangdun.web import actions, scopes, sessions
 from jiangdun.web.models import Session
 
 from .conftest import OURS, PASSWORD, SYSTEM, Browser, Enter, Hire, in_house
@@ -326,7 +326,7 @@ def kept(enter: Enter, monkeypatch: pytest.MonkeyPatch) -> Browser:
 def publish(now: datetime) -> None:
     from jiangdun.web.live import live
 
-    live.publish_facts(journal.seal_facts(now))
+    live.publish_facts(scopes.about(journal.seal_facts(now)))
 
 
 def test_a_session_is_not_read_for_every_request(kept: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

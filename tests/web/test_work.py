@@ -99,7 +99,7 @@ def test_the_board_shows_what_there_is(enter: Enter, warn: Raise, boat: UnitReco
     assert shown["cursor"] == journal.head()
     assert shown["demo"] is True
     assert shown["me"]["agency"] == OURS
-    assert [(a["code"], a["index"]) for a in shown["agencies"]] == [(THEIRS, 1), (OURS, 2)]
+    assert [(a["code"], a["index"]) for a in shown["agencies"]] == [(THEIRS, 2), (OURS, 1)]
     assert {a["episode"]: a["handle"] for a in shown["alerts"]} == {"e1": 12, "e2": 12}
     assert [c["episode"] for c in shown["clues"]] == ["e2"]
     assert [i["episode"] for i in shown["incidents"]] == ["e1"]

@@ -11,26 +11,29 @@ from typing import Any
 from django.db import transaction
 
 from jiangdun.core import clock, journal
+from jiangdun.core.journal import By
 from jiangdun.watch import facts as watch_facts
+from jiangdun.web import scopes
 from jiangdun.web.asgi import application
 from jiangdun.web.lanes import HEADER
 from jiangdun.web.live import live
 
-from .conftest import HOST, SYSTEM, Browser
+from .conftest import HOST, OURS, Browser
 
 SOON_S = 20
+OUR_DESK = By(system="test", agency=OURS)
 
 
 def acknowledged(episode: str) -> watch_facts.AlertAcknowledged:
     return watch_facts.AlertAcknowledged(episode)
 
 
-def happen(*episodes: str) -> list[journal.Sealed]:
+def happen(*episodes: str) -> list[scopes.Scoped]:
     """Facts are recorded, committed and sealed, but not yet published."""
     with transaction.atomic():
         for episode in episodes:
-            journal.record(acknowledged(episode), by=SYSTEM, at=clock.now(), subject=f"alert:{episode}")
-    return journal.seal_facts(clock.now())
+            journal.record(acknowledged(episode), by=OUR_DESK, at=clock.now(), subject=f"alert:{episode}")
+    return scopes.about(journal.seal_facts(clock.now()))
 
 
 def delta(seq: int, base: int, size: int = 8) -> bytes:

@@ -1976,6 +1976,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{incident_id}/secrecy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Secrecy
+         * @description Say how sensitive it is, and why; whoever is not cleared for it no longer sees it.
+         */
+        post: operations["jiangdun_web_api_incidents_set_secrecy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents/{incident_id}/sign": {
         parameters: {
             query?: never;
@@ -2671,7 +2691,7 @@ export interface paths {
         };
         /**
          * Units
-         * @description Every unit of the alliance, by agency and call sign.
+         * @description The units of one's own agency and those that others share, by agency and call sign.
          */
         get: operations["jiangdun_web_api_picture_units"];
         put?: never;
@@ -3021,6 +3041,11 @@ export interface components {
              * @description of its target on the live wire, null where it is gone
              */
             handle?: number | null;
+            /**
+             * Hidden
+             * @description fields that are not shared with the asker
+             */
+            hidden?: string[];
             /**
              * Incident
              * @description auto, triage
@@ -4260,6 +4285,11 @@ export interface components {
             /** Handled By */
             handled_by: string;
             /**
+             * Hidden
+             * @description fields that are not shared with the asker
+             */
+            hidden?: string[];
+            /**
              * Id
              * Format: uuid
              */
@@ -4299,6 +4329,12 @@ export interface components {
             reviewed_by: string;
             /** Rule Version */
             rule_version: number;
+            /**
+             * Secrecy
+             * @description 0 open, 1 internal, 2 sensitive, 3 restricted
+             * @default 0
+             */
+            secrecy: number;
             /** Signed Agency */
             signed_agency: string;
             /** Signed By */
@@ -5631,6 +5667,18 @@ export interface components {
              */
             ways: string[];
         };
+        /** Secrecy */
+        Secrecy: {
+            /** Reason */
+            reason: string;
+            /** Secrecy */
+            secrecy: number;
+            /**
+             * Version
+             * @description of the incident as the asker saw it
+             */
+            version: number;
+        };
         /**
          * Service
          * @description In which agency somebody serves, with which roles.
@@ -5898,6 +5946,11 @@ export interface components {
             /** Heard At Ms */
             heard_at_ms?: number | null;
             /**
+             * Hidden
+             * @description fields that are not shared with the asker
+             */
+            hidden?: string[];
+            /**
              * Ident
              * @default
              */
@@ -5964,6 +6017,11 @@ export interface components {
             handle?: number | null;
             /** Heard At */
             heard_at?: string | null;
+            /**
+             * Hidden
+             * @description fields that are not shared with the asker
+             */
+            hidden?: string[];
             /**
              * Id
              * Format: uuid
@@ -9499,6 +9557,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Review"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_incidents_set_secrecy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Secrecy"];
             };
         };
         responses: {

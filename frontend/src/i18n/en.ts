@@ -110,6 +110,7 @@ export const en: Messages = {
     declined: 'declined',
     released: 'released',
   },
+  secrecy: { l0: 'open', l1: 'internal', l2: 'sensitive', l3: 'restricted' },
   unitState: { standby: 'standing by', en_route: 'en route', on_scene: 'on scene', off: 'off duty' },
   unitKind: { boat: 'boat', car: 'car', officer: 'officer', drone: 'drone' },
   capability: { board: 'boarding', tow: 'towing', rescue: 'rescue', arrest: 'arrest', inspect: 'inspection' },
@@ -125,6 +126,7 @@ export const en: Messages = {
   source_of: { button: 'from the board', device: 'from the device', phone: 'by phone', geofence: 'by geofence' },
   proposal: 'The alert was revised. Proposed: {what}',
   selected: {
+    notShared: '{n} items are not shared with your agency by agreement',
     heading: 'Selected',
     empty: 'Nothing selected',
     emptyHint: 'Choose an alert, an incident or a target on the map; J / K move, Enter opens',

@@ -109,6 +109,7 @@ export const zh = {
     declined: '已退回',
     released: '已解除',
   },
+  secrecy: { l0: '公开', l1: '内部', l2: '敏感', l3: '限制' },
   unitState: { standby: '待命', en_route: '途中', on_scene: '到场', off: '离线' },
   unitKind: { boat: '艇', car: '车', officer: '人员', drone: '无人机' },
   capability: { board: '登临检查', tow: '拖带', rescue: '救助', arrest: '抓捕', inspect: '现场查验' },
@@ -124,6 +125,7 @@ export const zh = {
   source_of: { button: '值班台操作', device: '终端回执', phone: '电话宣读', geofence: '到达围栏' },
   proposal: '告警有修正，建议：{what}',
   selected: {
+    notShared: '有 {n} 项内容按协议未与本单位共享',
     heading: '当前选中',
     empty: '未选中',
     emptyHint: '点选告警、事件或地图上的目标；键盘用 J / K 移动，Enter 打开',

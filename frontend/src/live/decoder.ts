@@ -1,5 +1,6 @@
 // Reads the binary lane of /ws/live ("JDF1") into arrays indexed by handle. No object per target, so that
-// 100,000 of them cost a few milliseconds a frame.
+// 100,000 of them cost a few milliseconds a frame. Frames come by scope (0 everybody's, n the n-th agency's), each
+// with a sequence of its own: a snapshot says all there is of its scope, and nothing of the others.
 
 export const HEADER_BYTES = 32
 export const DEGREE = 600_000 // units of lon and lat in one degree
@@ -34,14 +35,14 @@ export class Targets {
   status = new Uint8Array(0)
   heard = new Float64Array(0) // ms since 1970, server's clock
   live = new Uint8Array(0)
+  scope = new Uint16Array(0)
   count = 0
-  seq = -1 // of the last frame taken, -1 before the first snapshot
   time = 0 // t_ms of the last frame
-  scope = 0
+  private readonly seqs = new Map<number, number>() // by scope: of the last frame taken
   changes = 0 // grows with every frame or expiry; who draws compares it
 
   get ready(): boolean {
-    return this.seq >= 0
+    return this.seqs.size > 0
   }
 
   clear(): void {
@@ -50,8 +51,19 @@ export class Targets {
     this.live.fill(0)
     this.count = 0
     this.top = 0
-    this.seq = -1
+    this.seqs.clear()
     this.changes++
+  }
+
+  /** Forgets every target of a scope. */
+  private forget(scope: number): void {
+    for (let h = 0; h < this.top; h++) {
+      if (this.scope[h] !== scope) continue
+      this.count -= this.live[h]!
+      this.live[h] = 0
+      this.lon[h] = 0
+      this.lat[h] = 0
+    }
   }
 
   /** Takes one binary message. Throws BadFrame where it is broken; a broken frame forces a fresh snapshot. */
@@ -66,17 +78,17 @@ export class Targets {
     const count = view.getUint32(12, true)
     if (count > MAX_COUNT) throw new BadFrame(`${count} entries are more than ${MAX_COUNT}`)
     const time = Number(view.getBigInt64(16, true))
-    if (type === DELTA && view.getUint32(24, true) !== this.seq) return 'gap'
-    if (type === SNAPSHOT) this.clear()
+    const scope = view.getUint16(6, true)
+    if (type === DELTA && view.getUint32(24, true) !== this.seqs.get(scope)) return 'gap'
+    if (type === SNAPSHOT) this.forget(scope)
     try {
-      this.read(new Uint8Array(buffer, HEADER_BYTES), count, time)
+      this.read(new Uint8Array(buffer, HEADER_BYTES), scope, count, time)
     } catch (trouble) {
-      this.seq = -1 // half of it may stand: nothing may build on this
+      this.seqs.delete(scope) // half of it may stand: nothing may build on this
       throw trouble
     }
-    this.scope = view.getUint16(6, true)
-    this.seq = seq
-    this.time = time
+    this.seqs.set(scope, seq)
+    this.time = Math.max(this.time, time)
     this.changes++
     return 'taken'
   }
@@ -96,7 +108,7 @@ export class Targets {
     return dropped
   }
 
-  private read(bytes: Uint8Array, count: number, time: number): void {
+  private read(bytes: Uint8Array, scope: number, count: number, time: number): void {
     const reader = new Reader(bytes)
     let handle = -1
     for (let i = 0; i < count; i++) {
@@ -104,6 +116,11 @@ export class Targets {
       handle += Math.floor(group / 4) + 1
       if (handle > MAX_HANDLE) throw new BadFrame(`handle ${handle} is beyond ${MAX_HANDLE}`)
       if (handle >= this.capacity) this.grow(handle + 1)
+      if (this.scope[handle] !== scope) {
+        this.scope[handle] = scope // the handle was another target's
+        this.lon[handle] = 0
+        this.lat[handle] = 0
+      }
       this.lon[handle]! += reader.zigzag()
       this.lat[handle]! += reader.zigzag()
       if (group & 1) {
@@ -145,6 +162,7 @@ export class Targets {
     this.status = widen(Uint8Array, this.status)
     this.heard = widen(Float64Array, this.heard)
     this.live = widen(Uint8Array, this.live)
+    this.scope = widen(Uint16Array, this.scope)
     this.speed.fill(NO_SPEED, this.capacity)
     this.course.fill(NO_COURSE, this.capacity)
     this.capacity = capacity

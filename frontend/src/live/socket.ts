@@ -36,6 +36,8 @@ export interface Ear {
   opened(): void
   /** The cursor leads nowhere any more: a new snapshot is needed. */
   stale(): void
+  /** What one may see has changed: all that is shown must be read anew. */
+  anew(): void
   signedOut(): void
 }
 
@@ -125,6 +127,7 @@ export class LiveWire {
     }
     const words = JSON.parse(data) as { lane?: string }
     if (words.lane === 'fact') this.ear.fact(words as unknown as Fact)
+    else if (words.lane === 'anew') this.ear.anew()
     else if (words.lane === 'pulse') this.ear.pulse(words as unknown as Pulse)
   }
 

@@ -67,6 +67,10 @@ export const useBoard = defineStore('board', () => {
           void takeSnapshot()
         },
         stale: startOver,
+        anew: () => {
+          startOver()
+          void takeSnapshot()
+        },
         signedOut: () => useSession().lost(),
       },
       () => cursor.value,
@@ -201,7 +205,15 @@ export const useBoard = defineStore('board', () => {
     } catch (trouble) {
       if (!(trouble instanceof Trouble)) throw trouble
       if (trouble.status === 0 || trouble.status >= 500) later(key === 'units' ? 'unit:' : key) // asked again
+      else if (trouble.status === 403 || trouble.status === 404) forget(key)
     }
+  }
+
+  /** It is not ours to see any more. */
+  function forget(key: string): void {
+    const id = key.slice(key.indexOf(':') + 1)
+    if (key.startsWith('alert:')) alerts.delete(id)
+    else if (key.startsWith('incident:')) incidents.delete(id)
   }
 
   /** An answer to an action is as good as a reading; an older version never replaces a newer one. */

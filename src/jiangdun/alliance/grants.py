@@ -1,13 +1,15 @@
 """What each role may do: one table to read. The hall binds `GRANTS` to `core.access`.
 
-Reading down a role shows its day. `own` reaches only things of the asker's agency; `other(field)` wants
-someone else than whoever did the step before. The three administrators are separated (GB/T 22239 level 3:
-system, security, audit): none of them can do another's work, and no account holds two of these roles.
+Reading down a role shows its day. `own` reaches only things of the asker's agency, `shared` also those of
+others as far as agreements show them; `other(field)` wants someone else than whoever did the step before.
+The three administrators are separated (GB/T 22239 level 3: system, security, audit): none of them can do
+another's work, and no account holds two of these roles.
 """
 
 from __future__ import annotations
 
 from jiangdun.core.access import Grant, Grants
+from jiangdun.core.labels import Label
 
 
 def _any(*verbs: str) -> tuple[Grant, ...]:
@@ -18,19 +20,16 @@ def _own(*verbs: str) -> tuple[Grant, ...]:
     return tuple(Grant(verb, "agency") for verb in verbs)
 
 
+def _shared(*verbs: str) -> tuple[Grant, ...]:
+    return tuple(Grant(verb, "shared") for verb in verbs)
+
+
 def _self(*verbs: str) -> tuple[Grant, ...]:
     return tuple(Grant(verb, "self") for verb in verbs)
 
 
-_LOOK = _any(
-    "board.view",
-    "tracks.read",
-    "zones.read",
-    "units.read",
-    "alerts.read",
-    "incidents.read",
-    "rules.read",
-    "alliance.read",
+_LOOK = _any("board.view", "tracks.read", "zones.read", "rules.read", "alliance.read") + _shared(
+    "units.read", "alerts.read", "incidents.read"
 )
 _EXPORT = (Grant("exports.ask"), Grant("exports.approve", "agency", other="asked_by"))
 """Rows leave by one way: whoever may see them asks, another person of the agency lets many of them go."""
@@ -40,11 +39,13 @@ _PERSONS = (
     Grant("persons.unmask", "shared"),
     Grant("persons.keep", "agency"),
 )
+_REVIEW = (Grant("incident.review", "shared", other="disposed_by"),)
 _DESK = (
-    _any("alert.acknowledge", "alert.dismiss", "alert.promote", "sources.read", "journal.read")
+    _any("sources.read", "journal.read")
+    + _shared("alert.acknowledge", "alert.dismiss", "alert.promote")
     + _own("incident.sign", "incident.assign", "incident.dispose")
     + _own("unit.set_state", "unit.add")
-    + _any("devices.read")
+    + _own("devices.read")
     + _PERSONS
     + _EXPORT
 )
@@ -57,7 +58,8 @@ GRANTS: Grants = {
     "duty_commander": _LOOK
     + _DESK
     + _own("incident.order_acknowledged", "incident.arrive")
-    + (Grant("incident.review", other="disposed_by"),)
+    + _own("incident.label")
+    + _REVIEW
     + _any("zones.import")
     + _AGREE
     + _own("persons.erase")
@@ -72,18 +74,16 @@ GRANTS: Grants = {
     + (Grant("rules.release", other="proposed_by"),)
     + _self("duty.sit"),
     # 一线人员: what concerns the own boat or car
-    "field": _any("board.view", "tracks.read", "zones.read", "units.read", "incidents.read", "alliance.read")
+    "field": _any("board.view", "tracks.read", "zones.read", "alliance.read")
+    + _shared("units.read", "incidents.read")
     + _own("incident.order_acknowledged", "incident.arrive", "incident.dispose")
     + _own("unit.set_state"),
     # 审核员: closes the loop, never own work
-    "reviewer": _LOOK
-    + _EXPORT
-    + _any("journal.read")
-    + (Grant("incident.review", other="disposed_by"),)
-    + _self("duty.sit"),
+    "reviewer": _LOOK + _EXPORT + _any("journal.read") + _REVIEW + _self("duty.sit"),
     # 秘书处: the register, agreements, rota, meetings and reports; the live picture is not its work
     "secretariat": _EXPORT
-    + _any("zones.read", "units.read", "rules.read")
+    + _any("zones.read", "rules.read")
+    + _shared("units.read")
     + _any("alliance.read", "agencies.found", "agencies.change", "areas.draw", "powers.give")
     + _any("alliances.change", "structure.change", "chiefs.change")
     + _AGREE,
@@ -95,13 +95,11 @@ GRANTS: Grants = {
     "api_client": _any(
         "tracks.read",
         "zones.read",
-        "units.read",
-        "alerts.read",
-        "incidents.read",
         "rules.read",
         "sources.read",
         "journal.read",
     )
+    + _shared("units.read", "alerts.read", "incidents.read")
     + _own("unit.set_state", "incident.order_acknowledged", "incident.arrive"),
     # 系统管理员: devices, agencies, accounts; sees no incident
     "admin_system": _any(
@@ -147,8 +145,20 @@ GRANTS: Grants = {
         "health.read",
     ),
     # 大屏: a device that only looks
-    "wall": _any("board.view", "tracks.read", "zones.read", "units.read", "alerts.read", "incidents.read"),
+    "wall": _any("board.view", "tracks.read", "zones.read")
+    + _shared("units.read", "alerts.read", "incidents.read"),
 }
+
+CLEARANCES: dict[str, Label] = {
+    "duty_commander": Label.RESTRICTED,
+    "reviewer": Label.RESTRICTED,
+    "desk": Label.SENSITIVE,
+    "analyst": Label.SENSITIVE,
+    "field": Label.SENSITIVE,
+    "outside_user": Label.OPEN,
+    "volunteer": Label.OPEN,
+}
+"""Up to which label a role sees. A role that is not here, an administrator's included, sees what is internal."""
 
 ROLES = frozenset(GRANTS)
 ADMIN_ROLES = frozenset({"admin_system", "admin_security", "admin_audit"})

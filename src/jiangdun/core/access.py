@@ -110,9 +110,15 @@ def bind(grants: Grants | None, clearances: Mapping[str, Label] | None = None) -
     _bound.shares = {}
 
 
-def bind_shares(given: Iterable[Share]) -> None:
-    """Let these shares, and no others, hold from now on in this process."""
-    _bound.shares = shares.table(given)
+def bind_shares(given: Iterable[Share]) -> frozenset[str]:
+    """Let these shares, and no others, hold from now on in this process. Returns the agencies that see more or
+    less than before.
+    """
+    before, after = _bound.shares, shares.table(given)
+    _bound.shares = after
+    return frozenset(
+        key[0] for key in before.keys() | after.keys() if shares.differ(before.get(key), after.get(key))
+    )
 
 
 def judge(

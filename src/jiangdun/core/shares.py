@@ -7,7 +7,7 @@ that may be seen: what it does not name, a field invented tomorrow included, sta
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -62,6 +62,16 @@ def table(shares: Iterable[Share]) -> dict[Key, tuple[Share, ...]]:
     for share in shares:
         found.setdefault((share.consumer, share.provider, share.data), []).append(share)
     return {key: tuple(several) for key, several in found.items()}
+
+
+def differ(some: tuple[Share, ...] | None, others: tuple[Share, ...] | None) -> bool:
+    """Whether two readings of the same key say different things."""
+    return [_values(share) for share in some or ()] != [_values(share) for share in others or ()]
+
+
+def _values(share: Share) -> tuple[Any, ...]:
+    area = None if share.area is None else share.area.wkb
+    return (*(getattr(share, f.name) for f in fields(share) if f.name != "area"), area)
 
 
 def in_force(share: Share, now: datetime) -> str | None:

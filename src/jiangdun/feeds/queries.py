@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -69,9 +70,17 @@ def find(source: str, ident: str) -> DeviceView | None:
     return None if row is None else view(row)
 
 
-def page(state: str | None = None, text: str = "", limit: int = 100, offset: int = 0) -> list[DeviceView]:
-    """Devices by label; `text` looks in label and ident; at most `PAGE_MAX`."""
+def page(
+    state: str | None = None,
+    text: str = "",
+    limit: int = 100,
+    offset: int = 0,
+    agencies: Collection[str] | None = None,
+) -> list[DeviceView]:
+    """Devices by label; `text` looks in label and ident; at most `PAGE_MAX`. `agencies`: only theirs."""
     rows = models.Device.objects.order_by("label", "source", "ident")
+    if agencies is not None:
+        rows = rows.filter(agency__in=list(agencies))
     if state:
         rows = rows.filter(state=state)
     if text:

@@ -26,6 +26,7 @@ from jiangdun.web import actions as web_actions
 from jiangdun.web import desk as web
 from jiangdun.web import exports as web_exports
 from jiangdun.web import ledger as web_ledger
+from jiangdun.web import scopes
 from jiangdun.web.live import live
 
 from . import cert, gathering, parts, settings, sources, tls, wiring
@@ -64,7 +65,7 @@ class Desk:
         self._ids = itertools.count(1)
         self._units: dict[str, Any] = {}
         self._program: dict[str, Any] = {}
-        self._sharing = Sharing()
+        self._sharing = Sharing(live.judge_anew)
         self._pulsed_s = clock.monotonic()
 
     async def run(self) -> None:
@@ -78,6 +79,7 @@ class Desk:
             ears=self._ask,
             demo=any(a.demo for a in await web.read(alliance.agencies)),
         )
+        live.agencies = await web.read(alliance.on_the_wire)
         live.need_snapshot = self._want_snapshot
         doors = Doors()
         works = (
@@ -131,7 +133,9 @@ class Desk:
     def _sealed(self, facts: list[Sealed]) -> None:
         """In the writer's thread, after the commit, before anybody has an answer."""
         self._sharing.heard(facts)
-        live.publish_facts(facts)
+        if any(fact.kind == "alliance.AgencyFounded" for fact in facts):
+            live.agencies = alliance.on_the_wire()
+        live.publish_facts(scopes.about(facts))
         told = {wiring.TELLS_EARS[f.kind] for f in facts if f.kind in wiring.TELLS_EARS}
         self._loop.call_soon_threadsafe(self._owe, told)
         self._loop.call_soon_threadsafe(self._news.set)

@@ -24,13 +24,13 @@ def ready() -> None:
             f"✘ {error}\n→ 执行 jiangdun doctor 查看原因 / `jiangdun doctor` says what is wrong"
         ) from None
     django.setup()
-    from jiangdun.alliance.grants import GRANTS
+    from jiangdun.alliance.grants import CLEARANCES, GRANTS
     from jiangdun.core import access
 
     from . import settings
 
     clock.set_offset(timedelta(seconds=settings.CLOCK_OFFSET_S))
-    access.bind(GRANTS)
+    access.bind(GRANTS, CLEARANCES)
 
 
 def migrate() -> None:

@@ -128,7 +128,8 @@ class Ears:
             _try(self._pulse, clock.now_ms())
 
     def _pulse(self, now_ms: int) -> None:
-        self.link.send(Word.FRAME, self.showing.frame(now_ms))
+        for frame in self.showing.frames(now_ms):
+            self.link.send(Word.FRAME, frame)
         health = self.hub.health()
         pulse = {
             "t_ms": now_ms,
@@ -168,7 +169,8 @@ class Ears:
 
     async def _told(self, word: Word, payload: bytes) -> None:
         if word is Word.WANT_SNAPSHOT:
-            self.link.send(Word.SNAPSHOT, self.showing.snapshot(clock.now_ms()))
+            for snapshot in self.showing.snapshots(clock.now_ms()):
+                self.link.send(Word.SNAPSHOT, snapshot)
         elif word is Word.REFERENCE:
             self._take_reference(json.loads(payload))
         elif word is Word.ASK:

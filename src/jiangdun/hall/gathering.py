@@ -42,8 +42,8 @@ def units(now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
 
 
 def agencies(now: datetime) -> list[str]:  # noqa: ARG001
-    """Codes in the order of the board's table: a target carries its agency as 1 + the place in this list."""
-    return [agency.code for agency in alliance.agencies()]
+    """Codes in the order of the live wire: a target carries its agency as 1 + the place in this list."""
+    return alliance.on_the_wire()
 
 
 KINDS: Final[Mapping[str, Callable[[datetime], Any]]] = {

@@ -7,7 +7,7 @@ answered is in force. What begins or ends by the clock is in the shares themselv
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import structlog
@@ -22,8 +22,11 @@ log = structlog.get_logger()
 
 
 class Sharing:
-    def __init__(self) -> None:
+    """`changed` is told which agencies see more or less than before, whenever some do."""
+
+    def __init__(self, changed: Callable[[frozenset[str]], None] = lambda _: None) -> None:
         self._lock = threading.Lock()
+        self._changed = changed
         self.owed = True
         """Whether what is bound may be older than the tables."""
 
@@ -31,12 +34,14 @@ class Sharing:
         """Read the shares and let them hold. Where they cannot be read none holds, until they can."""
         with self._lock:  # who comes later reads later: nothing older overtakes what is newer
             try:
-                access.bind_shares(alliance.shares(clock.now()))
+                changed = access.bind_shares(alliance.shares(clock.now()))
                 self.owed = False
             except Exception:
-                access.bind_shares(())
+                changed = access.bind_shares(())
                 self.owed = True
                 log.exception("the shares could not be read: nobody sees what is another's until they can")
+        if changed:
+            self._changed(changed)
 
     def heard(self, facts: Iterable[Sealed]) -> None:
         """Facts were committed: bind anew where they may have changed what is shared."""

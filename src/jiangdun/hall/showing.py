@@ -30,6 +30,7 @@ class Showing:
         self._units: dict[int, OwnUnit] = {}
         self._devices: dict[int, Device] = {}
         self._agencies: list[str] = []
+        self._owned: dict[int, tuple[str, bool]] = {}
 
     def recover(self, now_ms: int, position: int) -> None:
         """Show again what was heard in the last half hour."""
@@ -47,14 +48,22 @@ class Showing:
 
     def set_units(self, units: Sequence[OwnUnit], agencies: Sequence[str]) -> None:
         self._agencies = list(agencies)
-        for track in self._units.keys() - {unit.track for unit in units}:
-            self.picture.describe(track, 0, False)
         self._units = {unit.track: unit for unit in units}
-        for track, unit in self._units.items():
-            self.picture.describe(track, self._agency_index(unit.agency), True)
+        self._describe()
 
     def set_devices(self, devices: Sequence[Device]) -> None:
         self._devices = {track_id(device.source, device.ident): device for device in devices}
+        self._describe()
+
+    def _describe(self) -> None:
+        """Whose each target is: a unit its agency's, a device that of the agency it was admitted for."""
+        owned = {track: (device.agency, False) for track, device in self._devices.items() if device.agency}
+        owned |= {track: (unit.agency, True) for track, unit in self._units.items()}
+        for track in self._owned.keys() - owned.keys():
+            self.picture.describe(track, 0, False)
+        for track, (agency, own) in owned.items():
+            self.picture.describe(track, self._agency_index(agency), own)
+        self._owned = owned
 
     def _agency_index(self, code: str) -> int:
         return self._agencies.index(code) + 1 if code in self._agencies[:255] else 0
@@ -67,11 +76,11 @@ class Showing:
         device = self._devices.get(track)
         return device.label if device else self.identities.label(track)
 
-    def frame(self, now_ms: int) -> bytes:
-        return self.picture.frame(now_ms)
+    def frames(self, now_ms: int) -> list[bytes]:
+        return self.picture.frames(now_ms)
 
-    def snapshot(self, now_ms: int) -> bytes:
-        return self.picture.snapshot(now_ms)
+    def snapshots(self, now_ms: int) -> list[bytes]:
+        return self.picture.snapshots(now_ms)
 
     def targets(self, now_ms: int) -> int:  # noqa: ARG002
         return len(self.picture)
@@ -85,6 +94,7 @@ class Showing:
             if target is not None:
                 found[str(track)] = {
                     "unit_id": unit.unit_id,
+                    "agency": unit.agency,
                     "handle": target.handle,
                     "lon": target.lon / DEGREE,
                     "lat": target.lat / DEGREE,

@@ -3,6 +3,9 @@
 Tracks get *handles*, small numbers counted up from 0, so that a frame names a target in a byte and a board
 keeps arrays. A handle means one track until `renumbered` grows, when all boards see a gap
 and ask for a snapshot.
+
+Frames are made by *scope*: 0 holds what is everybody's, n what belongs to the n-th agency. Each scope has a
+sequence of its own, so that a board gets whole scopes and none that it may not see.
 """
 
 from __future__ import annotations
@@ -95,19 +98,17 @@ _NO_FIX: Final = int(Flag.NO_FIX)
 class LivePicture:
     """Takes chunks, gives frames. One thread calls it; the frames may go anywhere."""
 
-    def __init__(
-        self, *, targets_max: int = TARGETS_MAX, handles_max: int = HANDLES_MAX, scope: int = 0
-    ) -> None:
+    def __init__(self, *, targets_max: int = TARGETS_MAX, handles_max: int = HANDLES_MAX) -> None:
         assert 0 < targets_max < handles_max
         self._step = min(65_536, handles_max - targets_max)  # rows taken at once: their tracks find room
-        self._targets_max, self._handles_max, self._scope = targets_max, handles_max, scope
+        self._targets_max, self._handles_max = targets_max, handles_max
         self._now = np.zeros(1_024, wire.NOW)
         self._told = np.zeros(1_024, wire.TOLD)
         self._handle_of: dict[int, int] = {}
         self._described: dict[int, tuple[int, bool]] = {}
         self._top = 0  # handles given out
-        self._seq = 0
-        self._gap = False
+        self._seq = {0: 0}  # by scope
+        self._gaps: set[int] = set()  # scopes whose next frame must not be taken for news of the one before
         self._now_ms = 0
         self.dropped = 0
         """Targets dropped because there were too many."""
@@ -118,10 +119,9 @@ class LivePicture:
         """Tracks known, drawn or not."""
         return len(self._handle_of)
 
-    @property
-    def seq(self) -> int:
-        """Number of the last frame."""
-        return self._seq
+    def seq(self, scope: int = 0) -> int:
+        """Number of the last frame of a scope."""
+        return self._seq.get(scope, 0)
 
     def take(self, chunk: Chunk) -> None:
         """Brings the picture up to date. Rows older than what is known of their track change nothing."""
@@ -156,8 +156,9 @@ class LivePicture:
     def describe(self, track: int, agency_index: int, own_unit: bool) -> None:
         """Whose the track is: index into the board's agencies (0 none), and whether it is a unit of ours.
 
-        May come before the track is heard. What boards see changes when the track is heard next, or with the
-        next snapshot. Raises ValueError for an index out of range or when too many are described.
+        May come before the track is heard. What boards see changes with the next frame where it changes hands,
+        else when it is heard next, or with the next snapshot. Raises ValueError for an index out of range or when
+        too many are described.
         """
         if not 0 <= agency_index <= 255:
             raise ValueError(f"agency index {agency_index} is not in 0..255")
@@ -165,10 +166,24 @@ class LivePicture:
             raise ValueError(f"more than {DESCRIBED_MAX} tracks are described")
         self._described[track] = (agency_index, own_unit)
         handle = self._handle_of.get(track)
-        if handle is not None:
-            row = self._now[handle]
-            row["agency"] = agency_index
-            row["status"] = (int(row["status"]) & ~OWN) | (OWN if own_unit else 0)
+        if handle is None:
+            return
+        if self._now[handle]["agency"] != agency_index and self._told[handle]["ever"]:
+            handle = self._change_scope(track, handle)
+            self._now[handle]["heard"] = self._now[handle][
+                "placed"
+            ]  # its new scope has never been told of it
+        row = self._now[handle]
+        row["agency"] = agency_index
+        row["status"] = (int(row["status"]) & ~OWN) | (OWN if own_unit else 0)
+
+    def _change_scope(self, track: int, old: int) -> int:
+        """A new handle for a target that others may see now: the old one is forgotten by a snapshot."""
+        self._gaps.add(int(self._now[old]["agency"]))
+        if self._top < self._handles_max:
+            return self._again(old)
+        self._renumber(room=1)  # then every board asks for a snapshot, and no handle is known to anybody
+        return self._handle_of[track] if track in self._handle_of else self._give(track)
 
     def handle(self, track: int) -> int | None:
         return self._handle_of.get(track)
@@ -205,32 +220,43 @@ class LivePicture:
             not status & NO_FIX,
         )
 
-    def frame(self, now_ms: int) -> bytes:
-        """A delta: every target heard since the frame before. To be called about once a second."""
+    def frames(self, now_ms: int) -> list[bytes]:
+        """Deltas: every target heard since the call before, the frame of scope 0 first, then of each scope in
+        which something was heard. To be called about once a second.
+        """
         self._now_ms = now_ms
         self._retire(now_ms)
-        self._seq += 2 if self._gap else 1
-        self._gap = False
+        now = self._now[: self._top]
+        heard = np.unique(now["agency"][now["heard"] == 1]).tolist()
+        return [self._frame(scope, now_ms) for scope in sorted({0, *heard, *self._gaps})]
+
+    def _frame(self, scope: int, now_ms: int) -> bytes:
+        seq = self._seq.get(scope, 0) + (2 if scope in self._gaps else 1)
+        self._seq[scope] = seq
+        self._gaps.discard(scope)
         return wire.delta(
             self._now[: self._top],
             self._told[: self._top],
-            scope=self._scope,
-            seq=self._seq,
-            base=self._seq - 1,
+            scope=scope,
+            seq=seq,
+            base=seq - 1,
             now_ms=now_ms,
             since_ms=now_ms - EXPIRE_S * 1_000,
         )
 
-    def snapshot(self, now_ms: int) -> bytes:
-        """Everything that boards have been told and that is not expired, as of the last frame."""
-        return wire.snapshot(
-            self._now[: self._top],
-            self._told[: self._top],
-            scope=self._scope,
-            seq=self._seq,
-            now_ms=now_ms,
-            since_ms=now_ms - EXPIRE_S * 1_000,
-        )
+    def snapshots(self, now_ms: int) -> list[bytes]:
+        """For each scope, everything that boards have been told and that is not expired, as of its last frame."""
+        return [
+            wire.snapshot(
+                self._now[: self._top],
+                self._told[: self._top],
+                scope=scope,
+                seq=seq,
+                now_ms=now_ms,
+                since_ms=now_ms - EXPIRE_S * 1_000,
+            )
+            for scope, seq in sorted(self._seq.items())
+        ]
 
     def _retire(self, now_ms: int) -> None:
         """New handles for targets heard again after so long a silence that boards may disagree about them."""
@@ -241,10 +267,15 @@ class LivePicture:
             self._renumber(room=0)  # then every board asks for a snapshot, and they agree
             return
         for old in again.tolist():
-            was = self._now[old].copy()
-            self._now[old]["heard"], self._now[old]["retired"] = 0, 1
-            handle = self._give(int(was["track"]))
-            self._now[handle] = was
+            self._again(old)
+
+    def _again(self, old: int) -> int:
+        """The target under a new handle; the old one means nothing from now on."""
+        was = self._now[old].copy()
+        self._now[old]["heard"], self._now[old]["retired"] = 0, 1
+        handle = self._give(int(was["track"]))
+        self._now[handle] = was
+        return handle
 
     def _renumber(self, room: int) -> None:
         """Gives the youngest targets handles from 0 on and forgets the rest; boards will ask for a snapshot.
@@ -264,7 +295,7 @@ class LivePicture:
         self._now, self._told = now, told
         self._handle_of = {track: handle for handle, track in enumerate(now["track"][: len(alive)].tolist())}
         self._top = len(alive)
-        self._gap = True
+        self._gaps.update(self._seq)
         self.renumbered += 1
 
 
@@ -278,5 +309,5 @@ def warm() -> None:
     """Compiles the kernels, so that the first frame does not wait for a compiler."""
     picture = LivePicture()
     picture.take(Chunk(0, 0, np.zeros(1, COLUMNS)))
-    picture.frame(0)
-    picture.snapshot(0)
+    picture.frames(0)
+    picture.snapshots(0)

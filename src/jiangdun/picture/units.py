@@ -8,6 +8,28 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from jiangdun.core.datasets import DataSet, data_set
+
+UNITS: Final[DataSet] = data_set(
+    "units",
+    "执法力量",
+    "units",
+    always={"id", "agency", "kind", "version"},
+    fields={
+        "call_sign", "state", "crew", "capabilities", "track", "handle", "lon", "lat", "heard_at",
+    },
+)  # fmt: skip
+POSITIONS: Final[DataSet] = data_set(
+    "positions",
+    "力量实时位置",
+    "live positions of units",
+    always={"handle", "agency"},
+    fields={"track", "lon", "lat", "sog_kn", "cog_deg", "heading_deg", "heard_at_ms", "age_s", "label"},
+)
+"""Live, a place is sent as it is or not at all: an annex with an area, a delay or a precision shows it where
+units are listed, not on the live wire.
+"""
+
 
 class UnitKind(StrEnum):
     BOAT = "boat"

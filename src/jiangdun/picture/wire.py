@@ -92,15 +92,15 @@ def _zigzag(out: Any, at: Any, value: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _delta(now: Any, told: Any, now_ms: int, since_ms: int, out: Any) -> tuple[int, int]:
-    """Tells what was heard since the last call and is younger than `since_ms`; returns bytes and entries.
+def _delta(now: Any, told: Any, scope: int, now_ms: int, since_ms: int, out: Any) -> tuple[int, int]:
+    """Tells what of the scope was heard since the last call and is younger than `since_ms`; returns bytes and entries.
 
     What came late enough to be expired already is history, not news.
     """
     at, count, before = 0, 0, -1
     for handle in range(now.shape[0]):
         new = now[handle]
-        if new["heard"] == 0:
+        if new["heard"] == 0 or new["agency"] != scope:
             continue
         new["heard"] = 0
         if new["placed"] == 0 or new["t"] <= since_ms:
@@ -137,12 +137,12 @@ def _delta(now: Any, told: Any, now_ms: int, since_ms: int, out: Any) -> tuple[i
 
 
 @numba.njit(cache=True, nogil=True)
-def _snapshot(now: Any, told: Any, now_ms: int, since_ms: int, out: Any) -> tuple[int, int]:
-    """Repeats what receivers know and heard after `since_ms`, with today's kinds, agencies and states."""
+def _snapshot(now: Any, told: Any, scope: int, now_ms: int, since_ms: int, out: Any) -> tuple[int, int]:
+    """Repeats what receivers of the scope know and heard after `since_ms`, with today's kinds, agencies and states."""
     at, count, before = 0, 0, -1
     for handle in range(now.shape[0]):
         new, old = now[handle], told[handle]
-        if old["ever"] == 0 or new["retired"] == 1 or old["heard_ms"] <= since_ms:
+        if old["ever"] == 0 or new["retired"] == 1 or old["heard_ms"] <= since_ms or new["agency"] != scope:
             continue
         at = _varint(out, at, ((handle - before - 1) << 2) | 3)
         at = _zigzag(out, at, np.int64(old["lon"]))
@@ -166,9 +166,13 @@ def delta(
     now_ms: int,
     since_ms: int,
 ) -> bytes:
-    """A message of what `now` (NOW) marks as heard; takes the marks off, brings `told` (TOLD) up to it."""
-    out = np.empty(HEAD.size + ENTRY_BYTES_MAX * int(np.count_nonzero(now["heard"])), np.uint8)
-    n, count = _delta(now, told, now_ms, since_ms, out[HEAD.size :])
+    """A message of what `now` (NOW) marks as heard and belongs to the agency numbered `scope` (0: to none); takes
+    the marks off, brings `told` (TOLD) up to it.
+    """
+    out = np.empty(
+        HEAD.size + ENTRY_BYTES_MAX * int(np.count_nonzero(now["heard"][now["agency"] == scope])), np.uint8
+    )
+    n, count = _delta(now, told, scope, now_ms, since_ms, out[HEAD.size :])
     return _message(out, n, DELTA, scope, seq, count, now_ms, base)
 
 
@@ -176,8 +180,10 @@ def snapshot(
     now: npt.NDArray[np.void], told: npt.NDArray[np.void], *, scope: int, seq: int, now_ms: int, since_ms: int
 ) -> bytes:
     """A message of all that receivers of the delta `seq` know; changes nothing."""
-    out = np.empty(HEAD.size + ENTRY_BYTES_MAX * int(np.count_nonzero(told["ever"])), np.uint8)
-    n, count = _snapshot(now, told, now_ms, since_ms, out[HEAD.size :])
+    out = np.empty(
+        HEAD.size + ENTRY_BYTES_MAX * int(np.count_nonzero(told["ever"][now["agency"] == scope])), np.uint8
+    )
+    n, count = _snapshot(now, told, scope, now_ms, since_ms, out[HEAD.size :])
     return _message(out, n, SNAPSHOT, scope, seq, count, now_ms, seq)
 
 

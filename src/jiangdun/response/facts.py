@@ -213,6 +213,20 @@ class IncidentReturned:
     version: int
 
 
+@fact("response.IncidentLabelled", version=1)
+@dataclass(frozen=True, slots=True)
+class IncidentLabelled:
+    """How sensitive it is was set anew: `secrecy` and `before` are labels, 0 open to 3 restricted."""
+
+    incident_id: UUID
+    number: str
+    secrecy: int
+    before: int
+    note_id: UUID
+    digest: str
+    version: int
+
+
 @fact("response.IncidentClosed", version=1)
 @dataclass(frozen=True, slots=True)
 class IncidentClosed:

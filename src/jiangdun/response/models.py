@@ -10,6 +10,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from jiangdun.core.labels import Label
 from jiangdun.response.states import ACTIVE, State
 
 CODE = 64
@@ -73,10 +74,15 @@ class Incident(models.Model):
     proposal = models.CharField(max_length=32, default="")  # what a revised alert proposes; "" = nothing
     last_fact = models.BigIntegerField()  # the cause of the next step
     exercise = models.BooleanField(default=False)
+    secrecy = models.PositiveSmallIntegerField(default=int(Label.INTERNAL))  # core.labels.Label
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["state", "t0"], name="incident_open")]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "t0"], name="incident_open"),
+            models.Index(fields=["owner", "-t0"], name="incident_of_owner"),
+            models.Index(fields=["-t0", "-number"], name="incident_newest"),
+        ]
 
 
 class IncidentClock(models.Model):

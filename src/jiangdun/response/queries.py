@@ -6,15 +6,17 @@ Clocks are computed for the `now` that is told, so a screen and a replay read th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from jiangdun.core import access, journal
-from jiangdun.core.access import Asker
+from jiangdun.core.access import Allowed, Asker, Visible
+from jiangdun.core.labels import Label
 from jiangdun.core.trouble import NotFound
 from jiangdun.response import models
 from jiangdun.response.clocks import INCIDENT_CLOCKS, Clock, Source, read
@@ -23,6 +25,7 @@ from jiangdun.response.limits import DEFAULTS, Limit, in_force
 from jiangdun.response.promotion import WATER_DOMAINS, AlertSeen
 from jiangdun.response.states import Duty, State, next_step, permitted
 from jiangdun.response.views import (
+    INCIDENTS,
     AssignmentView,
     ClockView,
     ClueView,
@@ -31,16 +34,19 @@ from jiangdun.response.views import (
     IncidentStory,
     IncidentView,
 )
+from jiangdun.response.views import thing as as_thing
 
 __all__ = [
     "AssignmentView", "ClockView", "ClueView", "Entry", "EvidenceView", "IncidentStory", "IncidentView",
     "board_incidents", "clues", "incident", "incident_of_assignment", "incidents", "limit", "limits_in_force",
-    "scenes", "thing", "timeline",
+    "scenes", "thing", "things", "timeline",
 ]  # fmt: skip
 
 BOARD_MAX: Final = 500
 """Incidents on one board: the open ones, newest T0 last dropped."""
 PAGE_MAX: Final = 200
+LOOKED_AT_MAX: Final = 2_000
+"""Incidents looked at for one page where agreements show only some of an agency's (by area, by delay)."""
 TIMELINE_MAX: Final = 1_000
 VIEW: Final = "incidents.read"
 
@@ -49,17 +55,18 @@ def board_incidents(asker: Asker, now: datetime) -> list[IncidentView]:
     """Every open incident `asker` may see, oldest T0 first. Raises NotYours where incidents are not theirs to
     see.
     """
-    access.require(asker, VIEW)
-    rows = _with_all(models.Incident.objects.exclude(state=State.CLOSED)).order_by("-t0", "-number")
-    return _seen(asker, [_view(row, now) for row in rows[:BOARD_MAX]])[::-1]
+    rows = _with_all(_within_reach(asker, now).exclude(state=State.CLOSED)).order_by("-t0", "-number")
+    return _seen(asker, rows[:BOARD_MAX], now)[::-1]
 
 
 def incidents(
     asker: Asker, now: datetime, *, state: str | None = None, before: str | None = None, limit: int = 50
 ) -> list[IncidentView]:
-    """Incidents, newest first, a page at a time: `before` is the number of the last one seen."""
-    access.require(asker, VIEW)
-    rows = _with_all(models.Incident.objects.all()).order_by("-t0", "-number")
+    """Incidents, newest first, a page at a time: `before` is the number of the last one seen.
+
+    A page is full as long as there are enough that the asker may see (within LOOKED_AT_MAX rows).
+    """
+    rows = _within_reach(asker, now)
     if state is not None:
         rows = rows.filter(state=state)
     if before is not None:
@@ -67,7 +74,14 @@ def incidents(
         if last is None:
             raise NotFound(what="incident")
         rows = rows.filter(t0__lte=last.t0).exclude(t0=last.t0, number__gte=before)
-    return _seen(asker, [_view(row, now) for row in rows[: min(limit, PAGE_MAX)]])
+    rows, wanted = _with_all(rows).order_by("-t0", "-number"), min(limit, PAGE_MAX)
+    found: list[IncidentView] = []
+    for start in range(0, LOOKED_AT_MAX, wanted):
+        page = list(rows[start : start + wanted])
+        found += _seen(asker, page, now)
+        if len(found) >= wanted or len(page) < wanted:
+            break
+    return found[:wanted]
 
 
 def incident_now(incident_id: UUID, asker: Asker, now: datetime) -> IncidentView:
@@ -80,8 +94,8 @@ def _one(incident_id: UUID, asker: Asker, now: datetime) -> tuple[models.Inciden
     if row is None:
         raise NotFound(what="incident")
     view = _view(row, now)
-    access.require(asker, VIEW, view.as_thing())
-    return row, view
+    allowed = access.require(asker, VIEW, view.as_thing(), now=now)
+    return row, replace(view, allowed=allowed)
 
 
 def incident(incident_id: UUID, asker: Asker, now: datetime) -> IncidentStory:
@@ -96,11 +110,28 @@ def incident(incident_id: UUID, asker: Asker, now: datetime) -> IncidentStory:
 
 def thing(incident_id: UUID) -> dict[str, Any]:
     """What `core.access` judges before a step on this incident. Raises NotFound."""
-    row = models.Incident.objects.filter(id=incident_id).first()
-    if row is None:
+    found = things([incident_id])
+    if not found:
         raise NotFound(what="incident")
-    agencies = tuple(sorted({row.owner, *row.assignments.values_list("agency", flat=True)}))
-    return {"agency": row.owner, "agencies": agencies, "disposed_by": row.handled_by}
+    return found[incident_id]
+
+
+def things(incident_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """By incident: what `core.access` judges. Two readings, however many there are."""
+    parties: dict[UUID, set[str]] = {}
+    taking_part = models.Assignment.objects.filter(incident_id__in=incident_ids)
+    for incident_id, agency in taking_part.values_list("incident_id", "agency"):
+        parties.setdefault(incident_id, set()).add(agency)
+    found = {}
+    for row in models.Incident.objects.filter(id__in=incident_ids).only(
+        "owner", "lon", "lat", "t0", "secrecy", "handled_by"
+    ):
+        agencies = tuple(sorted({row.owner, *parties.get(row.id, ())}))
+        found[row.id] = {
+            **as_thing(row.owner, agencies, row.lon, row.lat, row.t0, row.secrecy),
+            "disposed_by": row.handled_by,
+        }
+    return found
 
 
 def incident_of_assignment(assignment_id: UUID) -> UUID:
@@ -134,10 +165,16 @@ def timeline(incident_id: UUID, episode: str | None = None) -> list[Entry]:
 
 def clues(asker: Asker, now: datetime, *, state: str = "waiting") -> list[ClueView]:
     """Alerts in triage, the one due first in front."""
-    access.require(asker, VIEW)
-    rows = models.Clue.objects.filter(state=state).order_by("due_at", "id")[:BOARD_MAX]
-    seen = [clue for clue in rows if access.judge(asker, VIEW, {"agency": clue.owner})]
-    return [_clue(clue, now) for clue in seen]
+    visible = _visible(asker, now)
+    rows = models.Clue.objects.filter(state=state)
+    if not visible.everything:
+        rows = rows.filter(owner__in=visible.agencies)
+    rows = rows.order_by("due_at", "id")
+    return [
+        _clue(clue, now)
+        for clue in rows[:BOARD_MAX]
+        if access.judge(asker, VIEW, _thing_of_clue(clue), now=now)
+    ]
 
 
 def scenes(now: datetime) -> list[Scene]:
@@ -209,8 +246,35 @@ def _with_all(rows: QuerySet[models.Incident]) -> QuerySet[models.Incident]:
     )
 
 
-def _seen(asker: Asker, views: Iterable[IncidentView]) -> list[IncidentView]:
-    return [view for view in views if access.judge(asker, VIEW, view.as_thing())]
+def _visible(asker: Asker, now: datetime) -> Visible:
+    access.require(asker, VIEW)
+    return access.visible(asker, VIEW, INCIDENTS.code, now)
+
+
+def _within_reach(asker: Asker, now: datetime) -> QuerySet[models.Incident]:
+    """What is worth reading for `asker`: of agencies that show it, or where the own agency takes part."""
+    visible = _visible(asker, now)
+    rows = models.Incident.objects.filter(secrecy__lte=access.clearance(asker))
+    if visible.everything:
+        return rows
+    part = models.Assignment.objects.filter(agency=visible.own or "").values("incident_id")
+    return rows.filter(Q(owner__in=visible.agencies) | Q(id__in=part))
+
+
+def _seen(asker: Asker, rows: Iterable[models.Incident], now: datetime) -> list[IncidentView]:
+    found = []
+    for row in rows:
+        view = _view(row, now)
+        verdict = access.judge(asker, VIEW, view.as_thing(), now=now)
+        if isinstance(verdict, Allowed):
+            found.append(replace(view, allowed=verdict))
+    return found
+
+
+def _thing_of_clue(clue: models.Clue) -> dict[str, Any]:
+    """A clue is an incident that is not one yet: the same annexes show it."""
+    lon, lat = clue.alert.get("lon"), clue.alert.get("lat")
+    return as_thing(clue.owner, (clue.owner,), lon, lat, clue.received_at, Label.INTERNAL)
 
 
 def _view(row: models.Incident, now: datetime) -> IncidentView:
@@ -250,6 +314,7 @@ def _view(row: models.Incident, now: datetime) -> IncidentView:
         closed_at=row.closed_at,
         proposal=row.proposal,
         exercise=row.exercise,
+        secrecy=row.secrecy,
         version=row.version,
         clocks=tuple(clocks[clock] for clock in INCIDENT_CLOCKS if clock in clocks),
         assignments=assignments,

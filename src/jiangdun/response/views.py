@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from jiangdun.core.access import Allowed
+from jiangdun.core.datasets import DataSet, data_set
 from jiangdun.core.journal import By
+from jiangdun.core.labels import Label
 from jiangdun.response.clocks import Clock, Reading
 from jiangdun.response.promotion import AlertSeen
 from jiangdun.response.states import Duty, State, Step
+
+INCIDENTS: Final[DataSet] = data_set(
+    "incidents",
+    "警情",
+    "incidents",
+    always={"id", "number", "version", "state", "owner", "exercise", "priority", "t0"},
+    fields={
+        "next_step", "may", "level", "kind", "domain", "title_zh", "title_en", "place_zh",
+        "place_en", "why_zh", "why_en", "agencies", "episode", "rule_version", "label", "zone_id", "lon",
+        "lat", "signed_by", "signed_agency", "handled_by", "reviewed_by", "closed_at", "result", "proposal",
+        "clocks", "assignments", "evidence", "timeline",
+    },
+)  # fmt: skip
+"""What an annex may grant of incidents in which the agency takes no part; who takes part sees all."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +116,41 @@ class IncidentView:
     closed_at: datetime | None
     proposal: str
     exercise: bool
+    secrecy: int
     version: int
     clocks: tuple[ClockView, ...]
     assignments: tuple[AssignmentView, ...]
     next: Step | None
     may: tuple[Step, ...]
+    allowed: Allowed = field(default_factory=Allowed)
+    """What of it the asker may see: who shows it redacts it by this."""
 
     def as_thing(self) -> dict[str, Any]:
         """What `core.access` judges: where it belongs, and who did the step before a review."""
-        return {"agency": self.owner, "agencies": self.agencies, "disposed_by": self.handled_by}
+        return {
+            **thing(self.owner, self.agencies, self.lon, self.lat, self.t0, self.secrecy),
+            "disposed_by": self.handled_by,
+        }
+
+
+def thing(
+    owner: str,
+    agencies: tuple[str, ...],
+    lon: float | None,
+    lat: float | None,
+    t0: datetime,
+    secrecy: int,
+) -> dict[str, Any]:
+    """An incident as `core.access` judges it: whose, who takes part, how sensitive, where and when."""
+    place = None if lon is None or lat is None else (lon, lat)
+    return {
+        "data": INCIDENTS.code,
+        "agency": owner,
+        "agencies": agencies,
+        "label": Label(secrecy),
+        "place": place,
+        "at": t0,
+    }
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,25 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from jiangdun.core.datasets import DataSet, data_set
+
+ALERTS: Final[DataSet] = data_set(
+    "alerts",
+    "预警",
+    "alerts",
+    always={
+        "episode", "owner", "state", "version", "exercise", "severity", "raised_at", "started_at", "fired_at",
+    },
+    fields={
+        "verdict", "settled", "revision", "rule", "rule_version", "title_zh", "title_en", "domain",
+        "incident", "track", "handle", "label", "zone_id", "zone_name_zh", "zone_name_en", "lon", "lat",
+        "why_zh", "why_en", "acknowledged_at", "acknowledged_by",
+        "dismissed_at", "dismissed_by", "dismissed_reason", "incident_id", "replaces", "replaced_by", "fixes",
+        "legal",
+    },
+)  # fmt: skip
+"""What an annex may grant of another agency's alerts."""
+
 
 class AlertState(StrEnum):
     """What people made of it. What the engine makes of it is the verdict, and the two do not mix."""
@@ -74,6 +93,16 @@ class AlertRecord:
     incident_id: UUID | None
     exercise: bool
     version: int
+
+    def as_thing(self) -> dict[str, Any]:
+        """What `core.access` judges: whose it is, where and when."""
+        return thing(self.owner, self.lon, self.lat, self.raised_at)
+
+
+def thing(owner: str, lon: float | None, lat: float | None, raised_at: datetime) -> dict[str, Any]:
+    """An alert as `core.access` judges it."""
+    place = None if lon is None or lat is None else (lon, lat)
+    return {"data": ALERTS.code, "agency": owner, "place": place, "at": raised_at}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from jiangdun.core.trouble import NotFound
 
-from .alerts import WAITING, AlertRecord, AlertState, RuleRecord, RuleState
+from .alerts import WAITING, AlertRecord, AlertState, RuleRecord, RuleState, thing
 from .models import Alert, Rule, SpoolCursor
 from .rules import RuleError, RuleSpec, language
 
@@ -49,6 +49,17 @@ def alert(episode: str) -> AlertRecord:
     if row is None:
         raise NotFound(what="alert", episode=episode)
     return _record(row)
+
+
+def things(episodes: Collection[str]) -> dict[str, dict[str, Any]]:
+    """By episode: what `core.access` judges."""
+    rows = Alert.objects.filter(episode__in=episodes)
+    return {
+        episode: thing(owner, lon, lat, raised_at)
+        for episode, owner, lon, lat, raised_at in rows.values_list(
+            "episode", "owner", "lon", "lat", "raised_at"
+        )
+    }
 
 
 def words(episode: str) -> dict[str, str]:

@@ -121,7 +121,7 @@ def by_of(request: HttpRequest) -> By:
 
 def require(request: HttpRequest, verb: str, thing: Mapping[str, Any]) -> access.Allowed:
     """Judge with the very thing in hand. Raises NotYours."""
-    return access.require(asker_of(request), verb, thing)
+    return access.require(asker_of(request), verb, thing, now=clock.now())
 
 
 def may(asker: Asker, verb: str) -> bool:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from jiangdun.core.journal import Sealed
+from jiangdun.web.scopes import Scoped
 
 FACTS_KEPT: Final = 2_048
 """Newest facts kept in memory for all boards together; a board further behind reads the journal."""
@@ -40,6 +41,7 @@ class Frame:
 
     data: bytes
     is_snapshot: bool
+    scope: int
     seq: int
     base: int
 
@@ -48,29 +50,29 @@ class Frame:
         """Reads the header only. Raises `BadFrame`."""
         if len(data) < HEADER.size:
             raise BadFrame(f"{len(data)} bytes are shorter than a header")
-        magic, kind, version, _scope, seq, _count, _t_ms, base, _ = HEADER.unpack_from(data)
+        magic, kind, version, scope, seq, _count, _t_ms, base, _ = HEADER.unpack_from(data)
         if magic != MAGIC or version != 1:
             raise BadFrame(f"magic {magic!r}, version {version}")
         if kind != (0 if is_snapshot else 1):
             raise BadFrame(f"type {kind} where {'a snapshot' if is_snapshot else 'a delta'} was promised")
-        return cls(data, is_snapshot, seq, base)
+        return cls(data, is_snapshot, scope, seq, base)
 
 
 @dataclass(slots=True)
 class Told:
     """A fact on its way to boards: encoded once for each different view of it, not once for each board."""
 
-    sealed: Sealed
+    scoped: Scoped
     _texts: dict[frozenset[str] | None, str] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
-        return self.sealed.number
+        return self.scoped.number
 
     def text(self, fields: frozenset[str] | None) -> str:
         """The text frame for everybody who may see these fields of the body (None: all of them)."""
         if fields not in self._texts:
-            self._texts[fields] = _encode(self.sealed, fields)
+            self._texts[fields] = _encode(self.scoped.sealed, fields)
         return self._texts[fields]
 
 
@@ -83,7 +85,7 @@ def _encode(sealed: Sealed, fields: frozenset[str] | None) -> str:
             "kind": sealed.kind,
             "at": moment(sealed.at),
             "subject": sealed.subject,
-            "by": {"person": sealed.by.person, "agency": sealed.by.agency},
+            "by": {"person": sealed.by.person if fields is None else None, "agency": sealed.by.agency},
             "exercise": sealed.exercise,
             "body": body,
         },
@@ -105,16 +107,16 @@ class Facts:
         self._window: deque[Told] = deque(maxlen=kept)
         self.head = 0
 
-    def add(self, sealed: Sequence[Sealed]) -> None:
+    def add(self, facts: Sequence[Scoped]) -> None:
         """Takes facts in seal order. Ones told before are passed over; a jump begins the window anew."""
-        for one in sealed:
+        for told in map(Told, facts):
             last = self._window[-1].number if self._window else None
-            if last is not None and one.number <= last:
+            if last is not None and told.number <= last:
                 continue
-            if last is not None and one.number != last + 1:
+            if last is not None and told.number != last + 1:
                 self._window.clear()
-            self._window.append(Told(one))
-            self.head = max(self.head, one.number)
+            self._window.append(told)
+            self.head = max(self.head, told.number)
 
     def know(self, head: int) -> None:
         """The journal is at least as long as this."""
@@ -130,8 +132,13 @@ class Facts:
         return [self._window[i] for i in range(first, min(first + limit, len(self._window)))]
 
 
+def emptied(scope: int) -> bytes:
+    """A snapshot of a scope without a target: whoever gets it forgets what it was shown of that scope."""
+    return HEADER.pack(MAGIC, 0, 1, scope, 0, 0, 0, 0, 0)
+
+
 class Positions:
-    """The positions lane: the last few deltas, the last snapshot, and which of them a board needs next."""
+    """The positions of one scope: the last few deltas, the last snapshot, which of them a board needs next."""
 
     def __init__(self, kept: int = DELTAS_KEPT) -> None:
         self._deltas: deque[Frame] = deque(maxlen=kept)

@@ -16,6 +16,7 @@ from jiangdun.core import access, canonical, journal, ledger
 from jiangdun.core.access import Asker
 from jiangdun.core.trouble import BadInput
 from jiangdun.response import queries as response
+from jiangdun.web import scopes
 from jiangdun.web.api.incidents import incident_of
 from jiangdun.web.api.journal import entry_of
 
@@ -80,13 +81,13 @@ def _journal(asker: Asker, filters: Filters, now: datetime) -> Iterator[Row]:  #
     subject = str(filters.get("subject", ""))
     while True:
         found = journal.about(subject, after, PAGE) if subject else journal.after(after, PAGE)
-        for sealed in found:
-            if sealed.number > until:
+        for scoped in scopes.about(found):
+            if scoped.number > until:
                 return
-            entry = entry_of(asker, sealed)
+            entry = entry_of(asker, scoped)
             if entry is not None:
                 flat = {**entry, **entry["by"], "body": canonical.text(entry["body"])}
-                yield Row([flat[name] for name in _JOURNAL], sealed.by.agency or "")
+                yield Row([flat[name] for name in _JOURNAL], scoped.thing.get("agency") or "")
         if len(found) < PAGE:
             return
         after = found[-1].number

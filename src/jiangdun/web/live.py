@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
 from functools import partial
 from typing import Any, Final
@@ -19,12 +20,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import structlog
 
-from jiangdun.core import journal
-from jiangdun.core.access import Allowed
-from jiangdun.core.journal import Sealed
+from jiangdun.core import access, clock, journal
+from jiangdun.core.access import Allowed, Asker
+from jiangdun.core.redaction import PLACE
+from jiangdun.picture.units import POSITIONS
 
 from . import asking, desk, ledger, scopes, sessions, words
-from .lanes import BEHIND_MAX, RESUME_MAX, Facts, Frame, Positions, Told
+from .lanes import BEHIND_MAX, RESUME_MAX, Facts, Frame, Positions, Told, emptied
+from .scopes import Scoped
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -78,8 +81,12 @@ class Board:
     session: sessions.Signed
     cursor: int
     caught_up: bool = False
-    seen: int | None = None  # sequence number of the last positions sent
-    pulse: str = ""
+    seen: dict[int, int] = field(default_factory=dict)
+    """By scope: sequence number of the last positions sent."""
+    pulsed: int = 0
+    """Number of the last pulse sent."""
+    anew: bool = False
+    """What it shows may no longer be what it may see."""
     words: int = 0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     closing: asyncio.Future[Close] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -95,21 +102,40 @@ class Live:
     def __init__(self) -> None:
         self.boards: set[Board] = set()
         self.facts = Facts()
-        self.positions = Positions()
+        self.positions: dict[int, Positions] = {}
+        """By scope: 0 is everybody's, n the units of the n-th of `agencies`."""
+        self.agencies: Sequence[str] = ()
+        """Codes by their number on the wire, from 1. Set by the hall."""
         self.need_snapshot: Callable[[], None] | None = None
         """Set by the hall: asks the ears for a snapshot frame."""
         self.bad_frames = 0
         self.last_pulse: dict[str, Any] = {}
+        self._pulses = 0
+        self._pulse_texts: dict[frozenset[str], str] = {}
+        self._seen_by: dict[Asker, frozenset[str]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._snapshot_asked = False
 
     # -- what the hall says
 
-    def publish_facts(self, sealed: Sequence[Sealed]) -> None:
-        """Facts just sealed, in seal order."""
-        if any(one.kind.startswith(CHANGES_WHO) for one in sealed):
+    def publish_facts(self, facts: Sequence[Scoped]) -> None:
+        """Facts just sealed, in seal order, with what they are about."""
+        if any(one.sealed.kind.startswith(CHANGES_WHO) for one in facts):
             asking.forget()
-        self._in_loop(lambda: self._take_facts(sealed))
+            self._in_loop(self._seen_by.clear)
+        self._in_loop(lambda: self._take_facts(facts))
+
+    def judge_anew(self, agencies: Collection[str]) -> None:
+        """These agencies see more or less than before: from now on nothing is sent that they may not see, and
+        their boards are told to read all they show anew."""
+        self._in_loop(lambda: self._judge_anew(agencies))
+
+    def _judge_anew(self, agencies: Collection[str]) -> None:
+        self._seen_by.clear()
+        for board in self.boards:
+            if board.session.asker.agency in agencies:
+                board.anew = True
+                board.wake.set()
 
     def publish_frame(self, data: bytes, is_snapshot: bool) -> None:
         """A frame of positions as the ears encoded it; the same bytes go to every board."""
@@ -141,8 +167,8 @@ class Live:
         else:
             self._loop.call_soon_threadsafe(act)
 
-    def _take_facts(self, sealed: Sequence[Sealed]) -> None:
-        self.facts.add(sealed)
+    def _take_facts(self, facts: Sequence[Scoped]) -> None:
+        self.facts.add(facts)
         for board in self.boards:
             if board.caught_up and self.facts.head - board.cursor > BEHIND_MAX:
                 board.close(Close.BEHIND)
@@ -150,19 +176,21 @@ class Live:
 
     def _take_frame(self, data: bytes, is_snapshot: bool) -> None:
         try:
-            self.positions.add(Frame.read(data, is_snapshot))
+            frame = Frame.read(data, is_snapshot)
         except ValueError as bad:
             self.bad_frames += 1
             log.error("a frame of positions is not one", reason=str(bad), bad_frames=self.bad_frames)
             return
+        self.positions.setdefault(frame.scope, Positions()).add(frame)
         for board in self.boards:
             board.wake.set()
 
     def _take_pulse(self, values: dict[str, Any]) -> None:
         self.last_pulse = values
-        text = json.dumps({"lane": "pulse", **values}, ensure_ascii=False, separators=(",", ":"), default=str)
+        self._pulses += 1
+        self._pulse_texts.clear()
+        self._seen_by.clear()  # a share may have come to its end by the clock alone
         for board in self.boards:
-            board.pulse = text[:-1]  # the board's own cursor is added when it leaves
             board.wake.set()
 
     def _close_all(self, which: Callable[[Board], bool], why: Close) -> None:
@@ -209,17 +237,23 @@ class Live:
         while True:
             await board.wake.wait()
             board.wake.clear()
+            await self._send_anew(board)
             await self._send_facts(board)
             await self._send_pulse(board)
             await self._send_positions(board)
 
+    async def _send_anew(self, board: Board) -> None:
+        if board.anew:
+            board.anew = False
+            await self._send_positions(board)  # first what is taken back
+            await board.send({"type": "websocket.send", "text": '{"lane":"anew"}'})
+
     async def _send_facts(self, board: Board) -> None:
         facts = self.facts.after(board.cursor, FACTS_PAGE)
         if facts is None:
-            cursor = board.cursor
-            facts = [Told(s) for s in await desk.read(lambda: journal.after(cursor, limit=FACTS_PAGE))]
+            facts = await desk.read(partial(_read_on, board.cursor))
         for told in facts:
-            verdict = scopes.judge(board.session.asker, told.sealed)
+            verdict = scopes.judge(board.session.asker, told.scoped)
             if isinstance(verdict, Allowed):
                 await board.send({"type": "websocket.send", "text": told.text(verdict.fields)})
             board.cursor = told.number
@@ -229,19 +263,50 @@ class Live:
             board.wake.set()
 
     async def _send_pulse(self, board: Board) -> None:
-        text, board.pulse = board.pulse, ""
-        if text:
-            await board.send({"type": "websocket.send", "text": f'{text},"no":{board.cursor}}}'})
+        if board.pulsed == self._pulses:
+            return
+        board.pulsed = self._pulses
+        text = self._pulse_for(self._providers(board.session.asker))
+        await board.send({"type": "websocket.send", "text": f'{text},"no":{board.cursor}}}'})
+
+    def _pulse_for(self, providers: frozenset[str]) -> str:
+        """The pulse without its end, with the units of `providers`: made once for all who see the same."""
+        if providers not in self._pulse_texts:
+            units: Mapping[str, Any] = self.last_pulse.get("units", {})
+            shown = {track: unit for track, unit in units.items() if unit.get("agency") in providers}
+            said = {"lane": "pulse", **self.last_pulse, **({"units": shown} if units else {})}
+            text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=str)
+            self._pulse_texts[providers] = text[:-1]  # the board's own cursor is added when it leaves
+        return self._pulse_texts[providers]
+
+    def _providers(self, asker: Asker) -> frozenset[str]:
+        """The agencies whose units this asker sees live; judged anew each second and whenever it changes."""
+        if asker not in self._seen_by:
+            now = clock.now()
+            self._seen_by[asker] = frozenset(code for code in self.agencies if _sees_live(asker, code, now))
+        return self._seen_by[asker]
 
     async def _send_positions(self, board: Board) -> None:
-        if self.positions.lost(board.seen):
-            board.seen = None
-            if self.positions.lost(None):
+        providers = self._providers(board.session.asker)
+        for scope in [*self.positions]:
+            if scope == 0 or (scope <= len(self.agencies) and self.agencies[scope - 1] in providers):
+                await self._send_scope(board, scope)
+            elif scope in board.seen:  # no longer: what was shown is taken back
+                del board.seen[scope]
+                await board.send({"type": "websocket.send", "bytes": emptied(scope)})
+        if not self.positions:
+            self._want_snapshot()
+
+    async def _send_scope(self, board: Board, scope: int) -> None:
+        positions, seen = self.positions[scope], board.seen.get(scope)
+        if positions.lost(seen):
+            seen = None
+            if positions.lost(None):
                 self._want_snapshot()
-        frame = self.positions.next_after(board.seen)
+        frame = positions.next_after(seen)
         if frame is not None:
+            board.seen[scope] = frame.seq
             await board.send({"type": "websocket.send", "bytes": frame.data})
-            board.seen = frame.seq
             board.wake.set()  # perhaps one more; facts first
 
     # -- what a board says
@@ -267,7 +332,7 @@ class Live:
             return
         ask = said.get("ask") if isinstance(said, dict) else None
         if ask == "snapshot":
-            board.seen = None
+            board.seen.clear()
             board.wake.set()
         elif ask == "here":  # a hand moved: an open wire alone does not keep a session alive
             await asking.touch(board.session)
@@ -284,6 +349,19 @@ class Live:
             if not asking.may(session.asker, "board.view"):
                 board.close(Close.NOT_YOURS)
                 return
+
+
+def _read_on(cursor: int) -> list[Told]:
+    """The next facts of the journal, for a board further behind than what is kept."""
+    return [Told(one) for one in scopes.about(journal.after(cursor, limit=FACTS_PAGE))]
+
+
+def _sees_live(asker: Asker, agency: str, now: datetime) -> bool:
+    """Whether places of that agency's units may go to `asker` as they are: whole, at once, everywhere."""
+    verdict = access.judge(asker, "units.read", {"data": POSITIONS.code, "agency": agency}, now=now)
+    if not isinstance(verdict, Allowed) or verdict.precision_m:
+        return False
+    return verdict.fields is None or verdict.fields - verdict.masks.keys() >= set(PLACE)
 
 
 live = Live()

@@ -105,6 +105,13 @@ def who(act: str, lon: float, lat: float, at: datetime, domain: str | None = Non
 _map: Kept[PowerMap] = Kept("powers", lambda: PowerMap(areas(), powers()))
 
 
+def on_the_wire() -> list[str]:
+    """Codes in the order in which live positions number them, from 1. Agencies are only ever added at the end:
+    a number never comes to mean another agency.
+    """
+    return list(models.Agency.objects.order_by("id").values_list("code", flat=True)[:AGENCIES_MAX])
+
+
 def _agency(row: models.Agency) -> Agency:
     return Agency(
         row.id, row.code, row.name_zh, row.name_en, row.domain, row.demo, row.version,

@@ -17,7 +17,7 @@ from jiangdun.picture import actions as picture
 from jiangdun.watch import actions as watch
 from jiangdun.web.sessions import MOST, SECOND_ROLES
 
-from . import cast, geometry
+from . import agreements, cast, geometry
 
 
 @transaction.atomic
@@ -31,6 +31,8 @@ def sow(now: datetime) -> dict[str, dict[str, str]]:
             agency.code, agency.name_zh, agency.name_en, agency.domain, by=by, now=now, demo=True
         )
     logins, accounts = _people(by, now)
+    commanders = [p for p in cast.PEOPLE if "duty_commander" in p.roles]
+    agreements.sign_ring({p.agency: accounts[p.username] for p in commanders}, now)
     for unit in cast.UNITS:
         record = picture.add_unit(
             unit.agency, unit.call_sign, unit.kind, by=by, now=now,

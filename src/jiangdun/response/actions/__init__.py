@@ -7,7 +7,7 @@ Each takes `by` (who) and `now`, and writes the change and its fact in one trans
 from __future__ import annotations
 
 from jiangdun.response.actions.clockwork import TIMERS, explain_breach
-from jiangdun.response.actions.desk import EvidenceRef, attach, dispose, note, review, sign
+from jiangdun.response.actions.desk import EvidenceRef, attach, dispose, note, review, set_secrecy, sign
 from jiangdun.response.actions.field import accept, acknowledge_order, arrive, assign, decline, depart
 from jiangdun.response.actions.intake import READS, promote, take_in_alert, take_in_revision
 from jiangdun.response.actions.limits import set_limit
@@ -31,6 +31,7 @@ __all__ = [
     "promote",
     "review",
     "set_limit",
+    "set_secrecy",
     "sign",
     "take_in_alert",
     "take_in_revision",

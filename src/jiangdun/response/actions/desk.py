@@ -12,7 +12,8 @@ from django.db import IntegrityError, transaction
 
 from jiangdun.core import ids, journal
 from jiangdun.core.journal import By
-from jiangdun.core.trouble import BadInput, NotYours, OverLimit
+from jiangdun.core.labels import Label
+from jiangdun.core.trouble import BadInput, NotYours, OverLimit, StaleVersion
 from jiangdun.response import facts
 from jiangdun.response.actions import clockwork, field, moves
 from jiangdun.response.actions.moves import Moved
@@ -67,6 +68,34 @@ def note(incident_id: UUID, text: str, *, by: By, now: datetime) -> UUID:
         exercise=incident.exercise,
     )
     return words.note_id
+
+
+@transaction.atomic
+def set_secrecy(
+    incident_id: UUID, secrecy: int, reason: str, *, by: By, now: datetime, version: int | None = None
+) -> Moved:
+    """Say how sensitive an incident is, and why; from now on only those cleared for it see it.
+
+    Raises NotFound, NotYours, BadInput, StaleVersion.
+    """
+    incident = moves.find(incident_id)
+    moves.person_of(by)
+    moves.check_competent(by, incident.owner)
+    if version is not None and version != incident.version:
+        raise StaleVersion(what="incident", number=incident.number, version=incident.version)
+    if secrecy not in tuple(Label):
+        raise BadInput(field="secrecy", reason="unknown", allowed=[int(label) for label in Label])
+    words = moves.write(incident, "secrecy", reason, by, now, field="reason")
+    fact = facts.IncidentLabelled(
+        incident.id,
+        incident.number,
+        secrecy,
+        incident.secrecy,
+        words.note_id,
+        words.digest,
+        incident.version + 1,
+    )
+    return moves.advance(incident, fact, by, now, secrecy=secrecy)
 
 
 @transaction.atomic

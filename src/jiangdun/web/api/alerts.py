@@ -12,16 +12,17 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from jiangdun.core import access, clock
-from jiangdun.core.access import Asker
+from jiangdun.core.access import Allowed, Asker
 from jiangdun.core.trouble import NotFound, Trouble
 from jiangdun.feeds.columns import DEGREE, NO_COURSE, NO_SPEED
 from jiangdun.response import actions as response
 from jiangdun.response import queries as incidents_asked
 from jiangdun.watch import actions, queries
-from jiangdun.watch.alerts import WAITING, AlertRecord, AlertState
+from jiangdun.watch.alerts import ALERTS, WAITING, AlertRecord, AlertState
 from jiangdun.watch.rules import language
-from jiangdun.web import asking, desk
+from jiangdun.web import asking, desk, ledger, showing
 from jiangdun.web.api.incidents import Incident, incident_of
+from jiangdun.web.showing import Partial
 
 PAGE_MAX: Final = 200
 OFFSET_MAX: Final = 100_000
@@ -44,7 +45,7 @@ class Legal(Schema):
     article: str
 
 
-class Alert(Schema):
+class Alert(Partial):
     """An alert in its newest revision. `state` is what people made of it, `verdict` what the engine says now.
     `fixes` and `legal` are there where one alert was asked for, null in lists."""
 
@@ -101,28 +102,30 @@ async def alerts(
 ) -> list[dict[str, Any]]:
     """Alerts, gravest first, then newest, a page at a time."""
     states = WAITING if state is None else (state,)
-    found = await desk.read(partial(queries.open_alerts, states=states, offset=offset, limit=limit))
-    return await shown(asking.asker_of(request), found)
+    asker = asking.asker_of(request)
+    owners = owners_for(asker)
+    read = partial(queries.open_alerts, states=states, owners=owners, offset=offset, limit=limit)
+    return await shown(request, await desk.read(read))
 
 
 @router.get("/alerts/{episode}", response=Alert, **asking.needs(READ))
 async def alert(request: HttpRequest, episode: str) -> dict[str, Any]:
     """One alert with the fixes that made it fire and the law behind its rule."""
-    return await _told(asking.asker_of(request), episode)
+    return await _told(request, episode)
 
 
 @router.post("/alerts/{episode}/acknowledge", response=Alert, **asking.needs("alert.acknowledge"))
 async def acknowledge(request: HttpRequest, episode: str) -> dict[str, Any]:
     """Somebody has seen it."""
     await _take(request, episode, "alert.acknowledge", partial(actions.acknowledge, episode))
-    return await _told(asking.asker_of(request), episode)
+    return await _told(request, episode)
 
 
 @router.post("/alerts/{episode}/dismiss", response=Alert, **asking.needs("alert.dismiss"))
 async def dismiss(request: HttpRequest, episode: str, body: Dismiss) -> dict[str, Any]:
     """It is nothing, for a reason."""
     await _take(request, episode, "alert.dismiss", partial(actions.dismiss, episode, body.reason))
-    return await _told(asking.asker_of(request), episode)
+    return await _told(request, episode)
 
 
 @router.post("/alerts/{episode}/promote", response=Incident, **asking.needs("alert.promote"))
@@ -136,23 +139,33 @@ async def promote(request: HttpRequest, episode: str) -> dict[str, Any]:
 
 async def _take(request: HttpRequest, episode: str, verb: str, act: Callable[..., Any]) -> Any:
     found = await desk.read(lambda: queries.alert(episode))
-    asking.require(request, verb, {"agency": found.owner})
+    asking.require(request, verb, found.as_thing())
     return await desk.do(partial(act, by=asking.by_of(request), now=clock.now()))
 
 
-async def _told(asker: Asker, episode: str) -> dict[str, Any]:
+async def _told(request: HttpRequest, episode: str) -> dict[str, Any]:
     record = await desk.read(lambda: queries.alert(episode))
-    access.require(asker, READ, {"agency": record.owner})
+    allowed = asking.require(request, READ, record.as_thing())
+    ledger.note(request, READ, f"alert:{episode}", record.owner, allowed)
     legal = await desk.read(lambda: _legal(record))
     handles = await _handles([record])
-    return {**alert_of(record, handles), "fixes": [_fix(row) for row in record.fixes], "legal": legal}
+    return alert_of(record, handles, allowed, fixes=[_fix(row) for row in record.fixes], legal=legal)
 
 
-async def shown(asker: Asker, records: Iterable[AlertRecord]) -> list[dict[str, Any]]:
+def owners_for(asker: Asker) -> frozenset[str] | None:
+    """Whose alerts are worth reading for `asker`; None: everybody's."""
+    visible = access.visible(asker, READ, ALERTS.code, clock.now())
+    return None if visible.everything else visible.agencies
+
+
+async def shown(request: HttpRequest, records: Iterable[AlertRecord]) -> list[dict[str, Any]]:
     """`Alert` for each that the asker may see."""
-    seen = [one for one in records if access.judge(asker, READ, {"agency": one.owner})]
-    handles = await _handles(seen)
-    return [alert_of(one, handles) for one in seen]
+    asker, now = asking.asker_of(request), clock.now()
+    judged = [(one, access.judge(asker, READ, one.as_thing(), now=now)) for one in records]
+    seen = [(one, verdict) for one, verdict in judged if isinstance(verdict, Allowed)]
+    ledger.note_list(request, READ, "alert:*", [(one.owner, allowed) for one, allowed in seen])
+    handles = await _handles([one for one, _ in seen])
+    return [alert_of(one, handles, allowed) for one, allowed in seen]
 
 
 async def _handles(records: list[AlertRecord]) -> Mapping[str, int]:
@@ -166,16 +179,20 @@ async def _handles(records: list[AlertRecord]) -> Mapping[str, int]:
     return found if isinstance(found, Mapping) else {}
 
 
-def alert_of(record: AlertRecord, handles: Mapping[str, int]) -> dict[str, Any]:
-    """`Alert` without fixes and law."""
+def alert_of(
+    record: AlertRecord, handles: Mapping[str, int], allowed: Allowed, **more: Any
+) -> dict[str, Any]:
+    """`Alert` as its asker may see it; without fixes and law, but for `more`."""
     names = record.__dataclass_fields__.keys() - {"values", "fixes", "track"}
-    return {
+    whole = {
         **{name: getattr(record, name) for name in names},
         "track": str(record.track),
         "handle": handles.get(str(record.track)),
         "acknowledged_by": record.acknowledged_by or None,
         "dismissed_by": record.dismissed_by or None,
+        **more,
     }
+    return showing.show(Alert, whole, allowed, ALERTS)
 
 
 def _fix(row: list[int]) -> dict[str, Any]:

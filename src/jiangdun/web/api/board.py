@@ -20,10 +20,10 @@ from jiangdun.response.queries import ClueView, IncidentView
 from jiangdun.watch import queries as watch
 from jiangdun.watch.alerts import AlertRecord
 from jiangdun.web import asking, desk, ledger
-from jiangdun.web.api.alerts import Alert, shown
+from jiangdun.web.api.alerts import Alert, owners_for, shown
 from jiangdun.web.api.feeds import Source, all_sources
 from jiangdun.web.api.incidents import Incident, incident_of
-from jiangdun.web.api.picture import Unit, unit_of
+from jiangdun.web.api.picture import UNITS_READ, Unit, sighted
 from jiangdun.web.api.session import Me, me_of
 
 ALERTS_MAX: Final = 500
@@ -72,6 +72,7 @@ class Board(Schema):
 class _Read:
     cursor: int
     agencies: list[alliance.Agency]
+    on_the_wire: list[str]
     alerts: list[AlertRecord]
     clues: list[ClueView]
     incidents: list[IncidentView]
@@ -83,19 +84,22 @@ async def board(request: HttpRequest) -> dict[str, Any]:
     """Everything a board shows when it opens."""
     asker, now = asking.asker_of(request), clock.now()
     found = await desk.read(lambda: _read(asker, now))
-    ledger.note_list(request, "board.view", "board:incidents", [(i.owner, None) for i in found.incidents])
-    ledger.note_list(request, "board.view", "board:units", [(u.agency, None) for u in found.units])
+    units = sighted(found.units, asker, now)
+    ledger.note_list(
+        request, "board.view", "board:incidents", [(i.owner, i.allowed) for i in found.incidents]
+    )
+    ledger.note_list(request, "board.view", "board:units", [(u.unit.agency, u.allowed) for u in units])
     return {
         "cursor": found.cursor,
         "now": now,
         "clock_offset_ms": round(clock.offset().total_seconds() * 1000),
         "demo": desk.demo(),
         "me": me_of(asking.signed_of(request)),
-        "agencies": [_agency_of(index, one) for index, one in enumerate(found.agencies, start=1)],
-        "alerts": await shown(asker, found.alerts),
+        "agencies": [_agency_of(found.on_the_wire.index(one.code) + 1, one) for one in found.agencies],
+        "alerts": await shown(request, found.alerts),
         "clues": [_clue_of(one) for one in found.clues],
         "incidents": [incident_of(view) for view in found.incidents],
-        "units": [unit_of(unit) for unit in found.units],
+        "units": [one.told() for one in units],
         "sources": await _sources(),
     }
 
@@ -108,10 +112,11 @@ def _read(asker: Asker, now: datetime) -> _Read:
     return _Read(
         cursor,
         alliance.agencies(),
-        watch.open_alerts(limit=ALERTS_MAX),
+        alliance.on_the_wire(),
+        watch.open_alerts(owners=owners_for(asker), limit=ALERTS_MAX),
         response.clues(asker, now) if incidents else [],
         response.board_incidents(asker, now) if incidents else [],
-        picture.units() if access.judge(asker, "units.read") else [],
+        picture.units() if access.judge(asker, UNITS_READ) else [],
     )
 
 

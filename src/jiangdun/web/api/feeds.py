@@ -11,7 +11,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
-from jiangdun.core import clock
+from jiangdun.core import access, clock
 from jiangdun.core.trouble import BadInput
 from jiangdun.feeds import actions, queries
 from jiangdun.feeds.columns import Kind
@@ -102,7 +102,9 @@ async def devices(
     limit: Annotated[int, Field(ge=1, le=PENDING_MAX)] = 100,
 ) -> list[Any]:
     """Devices somebody admitted, by label, a page at a time."""
-    return list(await desk.read(partial(queries.page, state, q, limit, offset)))
+    visible = access.visible(asking.asker_of(request), "devices.read", "devices", clock.now())
+    whose = None if visible.everything else visible.agencies
+    return list(await desk.read(partial(queries.page, state, q, limit, offset, whose)))
 
 
 @router.post("/devices/admit", response=Device, **asking.needs("devices.admit"))

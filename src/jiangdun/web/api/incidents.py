@@ -15,8 +15,10 @@ from jiangdun.core import clock
 from jiangdun.core.trouble import NotFound
 from jiangdun.response import actions, queries
 from jiangdun.response.queries import ClockView, Entry, IncidentStory, IncidentView
-from jiangdun.web import asking, desk, ledger
+from jiangdun.response.views import INCIDENTS
+from jiangdun.web import asking, desk, ledger, showing
 from jiangdun.web.api.journal import Doer
+from jiangdun.web.showing import Partial
 
 PAGE_MAX: Final = 200
 EVIDENCE_MAX: Final = 50
@@ -90,7 +92,7 @@ class Line(Schema):
     words: str
 
 
-class Incident(Schema):
+class Incident(Partial):
     """An incident. `next_step` is the one thing to do now, `may` all that is permitted. `evidence` and
     `timeline` are there where one incident was read, null in lists and in answers to a step."""
 
@@ -129,6 +131,7 @@ class Incident(Schema):
     result: str
     proposal: str
     exercise: bool
+    secrecy: int = Field(0, description="0 open, 1 internal, 2 sensitive, 3 restricted")
     clocks: list[Clock]
     assignments: list[Assignment]
     evidence: list[Evidence] | None = None
@@ -185,6 +188,12 @@ class Review(Schema):
     note: str = Field("", max_length=TEXT_MAX, description="needed where it is sent back")
 
 
+class Secrecy(Schema):
+    version: Version
+    secrecy: int = Field(ge=0, le=3)
+    reason: str = Field(min_length=1, max_length=TEXT_MAX)
+
+
 class Note(Schema):
     text: str = Field(min_length=1, max_length=TEXT_MAX)
 
@@ -205,7 +214,7 @@ async def incidents(
     asker, now = asking.asker_of(request), clock.now()
     page = partial(queries.incidents, asker, now, state=state, before=before, limit=limit)
     views = await desk.read(page)
-    ledger.note_list(request, "incidents.read", "incident:*", [(view.owner, None) for view in views])
+    ledger.note_list(request, "incidents.read", "incident:*", [(view.owner, view.allowed) for view in views])
     return [incident_of(view) for view in views]
 
 
@@ -214,7 +223,8 @@ async def incident(request: HttpRequest, incident_id: UUID) -> dict[str, Any]:
     """One incident with its evidence and its story since the alert."""
     asker = asking.asker_of(request)
     story = await desk.read(lambda: queries.incident(incident_id, asker, clock.now()))
-    ledger.note(request, "incidents.read", f"incident:{incident_id}", story.incident.owner)
+    seen = story.incident
+    ledger.note(request, "incidents.read", f"incident:{incident_id}", seen.owner, seen.allowed)
     return story_of(story)
 
 
@@ -296,6 +306,13 @@ async def review(request: HttpRequest, incident_id: UUID, body: Review) -> dict[
     return await _take(request, incident_id, "incident.review", step)
 
 
+@router.post("/incidents/{incident_id}/secrecy", response=Incident, **asking.needs("incident.label"))
+async def set_secrecy(request: HttpRequest, incident_id: UUID, body: Secrecy) -> dict[str, Any]:
+    """Say how sensitive it is, and why; whoever is not cleared for it no longer sees it."""
+    step = partial(actions.set_secrecy, incident_id, body.secrecy, body.reason, version=body.version)
+    return await _take(request, incident_id, "incident.label", step)
+
+
 @router.post("/incidents/{incident_id}/note", response=Incident, **asking.needs("incident.dispose"))
 async def note(request: HttpRequest, incident_id: UUID, body: Note) -> dict[str, Any]:
     """Write a note; closed incidents take notes too."""
@@ -338,34 +355,33 @@ def _thing(incident_id: UUID, assignment_id: UUID | None) -> dict[str, Any]:
     return queries.thing(incident_id)
 
 
-def incident_of(view: IncidentView) -> dict[str, Any]:
-    """`Incident` without evidence and timeline."""
+def incident_of(view: IncidentView, **more: Any) -> dict[str, Any]:
+    """`Incident` as its asker may see it; without evidence and timeline, but for `more`."""
     shown = {name: getattr(view, name) for name in _AS_THEY_ARE}
-    return {
+    whole = {
         **shown,
         "agencies": list(view.agencies),
         "next_step": view.next,
         "may": list(view.may),
         "clocks": [_clock_of(one) for one in view.clocks],
         "assignments": list(view.assignments),
+        **more,
     }
+    return showing.show(Incident, whole, view.allowed, INCIDENTS)
 
 
 _AS_THEY_ARE: Final = (
     "id", "number", "version", "state", "priority", "level", "kind", "domain", "title_zh", "title_en",
     "place_zh", "place_en", "why_zh", "why_en", "owner", "t0", "episode", "rule_version", "label", "zone_id",
     "lon", "lat", "signed_by", "signed_agency", "handled_by", "reviewed_by", "closed_at", "result",
-    "proposal", "exercise",
+    "proposal", "exercise", "secrecy",
 )  # fmt: skip
 
 
 def story_of(story: IncidentStory) -> dict[str, Any]:
-    """`Incident` with everything."""
-    return {
-        **incident_of(story.incident),
-        "evidence": list(story.evidence),
-        "timeline": [_line_of(entry) for entry in story.timeline],
-    }
+    """`Incident` with everything that its asker may see."""
+    lines = [_line_of(entry) for entry in story.timeline]
+    return incident_of(story.incident, evidence=list(story.evidence), timeline=lines)
 
 
 def _clock_of(view: ClockView) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from ninja import Field, Router, Schema
 
 from jiangdun.core import journal
 from jiangdun.core.access import Allowed, Asker
-from jiangdun.core.journal import Sealed
 from jiangdun.web import asking, desk, scopes
+from jiangdun.web.scopes import Scoped
 
 PAGE_MAX: Final = 500
 router = Router()
@@ -63,23 +63,23 @@ async def read(
 def _page(asker: Asker, after: int, subject: str, limit: int) -> dict[str, Any]:
     head = journal.head()
     found = journal.about(subject, after, limit) if subject else journal.after(after, limit)
-    entries = [entry for sealed in found if (entry := entry_of(asker, sealed)) is not None]
+    entries = [entry for one in scopes.about(found) if (entry := entry_of(asker, one)) is not None]
     return {"entries": entries, "next": found[-1].number if found else max(after, head), "head": head}
 
 
-def entry_of(asker: Asker, sealed: Sealed) -> dict[str, Any] | None:
+def entry_of(asker: Asker, scoped: Scoped) -> dict[str, Any] | None:
     """`Entry` as the asker may see it, None where not at all."""
-    verdict = scopes.judge(asker, sealed)
+    verdict = scopes.judge(asker, scoped)
     if not isinstance(verdict, Allowed):
         return None
-    shown = verdict.fields
+    sealed, shown = scoped.sealed, verdict.fields
     return {
         "no": sealed.number,
         "fact_id": sealed.fact_id,
         "kind": sealed.kind,
         "at": sealed.at,
         "by": {
-            "person": sealed.by.person,
+            "person": sealed.by.person if shown is None else None,
             "agency": sealed.by.agency,
             "rule": sealed.by.rule,
             "system": sealed.by.system,

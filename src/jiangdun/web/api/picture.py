@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -10,19 +11,22 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
-from jiangdun.core import clock
+from jiangdun.core import access, clock
+from jiangdun.core.access import Allowed, Asker
 from jiangdun.core.trouble import NotFound
 from jiangdun.picture import actions, queries
-from jiangdun.picture.units import UnitRecord
-from jiangdun.web import asking, desk, words
+from jiangdun.picture.units import POSITIONS, UNITS, UnitRecord
+from jiangdun.web import asking, desk, ledger, showing, words
 from jiangdun.web.live import live
+from jiangdun.web.showing import Partial
 
 FOUND_MAX: Final = 50
 HANDLE_MAX: Final = 2**32
+UNITS_READ: Final = "units.read"
 router = Router()
 
 
-class Unit(Schema):
+class Unit(Partial):
     """A boat, car, officer or drone of ours. Its place is that of its terminal, null where unheard."""
 
     id: UUID
@@ -45,7 +49,7 @@ class UnitState(Schema):
     version: int = Field(ge=1)
 
 
-class Track(Schema):
+class Track(Partial):
     """A target as it is known now; null where not known."""
 
     handle: int
@@ -80,10 +84,12 @@ class GeoJSON(Schema):
     features: list[dict[str, Any]]
 
 
-@router.get("/units", response=list[Unit], **asking.needs("units.read"))
+@router.get("/units", response=list[Unit], **asking.needs(UNITS_READ))
 async def units(request: HttpRequest) -> list[dict[str, Any]]:
-    """Every unit of the alliance, by agency and call sign."""
-    return [unit_of(unit) for unit in await desk.read(queries.units)]
+    """The units of one's own agency and those that others share, by agency and call sign."""
+    seen = sighted(await desk.read(queries.units), asking.asker_of(request), clock.now())
+    ledger.note_list(request, UNITS_READ, "unit:*", [(one.unit.agency, one.allowed) for one in seen])
+    return [one.told() for one in seen]
 
 
 @router.post("/units/{unit_id}/state", response=Unit, **asking.needs("unit.set_state"))
@@ -95,7 +101,7 @@ async def set_unit_state(request: HttpRequest, unit_id: UUID, body: UnitState) -
     by = asking.by_of(request)
     state, version = body.state, body.version
     changed = await desk.do(lambda: actions.set_unit_state(unit_id, state, by=by, now=now, version=version))
-    return unit_of(changed)
+    return sighted([changed], asking.asker_of(request), now)[0].told()
 
 
 @router.get("/zones", response=GeoJSON, **asking.needs("zones.read"))
@@ -132,7 +138,7 @@ async def find_tracks(
 ) -> list[Mapping[str, Any]]:
     """Live targets whose name or number contains the text."""
     found: list[Mapping[str, Any]] = await desk.ask("tracks", text=q, limit=limit)
-    return found[:limit]
+    return tracks_of(request, found[:limit])
 
 
 @router.get("/tracks/{handle}", response=Track, **asking.needs("tracks.read"))
@@ -141,15 +147,65 @@ async def track(request: HttpRequest, handle: int) -> Mapping[str, Any]:
     found: Mapping[str, Any] | None = None
     if 0 <= handle < HANDLE_MAX:
         found = await desk.ask("track", handle=handle)
-    if found is None:
+    shown = tracks_of(request, [] if found is None else [found])
+    if not shown:
         raise NotFound(what="track")
+    return shown[0]
+
+
+def tracks_of(request: HttpRequest, told: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """`Track` for each that the asker may see. A target of no agency is everybody's."""
+    asker, now = asking.asker_of(request), clock.now()
+    shown, owned = [], []
+    for one in told:
+        owner = one.get("agency")
+        if not owner:
+            shown.append(one)
+            continue
+        allowed = access.judge(asker, UNITS_READ, _thing(owner, POSITIONS.code, one), now=now)
+        if isinstance(allowed, Allowed):
+            shown.append(showing.show(Track, one, allowed, POSITIONS))
+            owned.append((str(owner), allowed))
+    ledger.note_list(request, UNITS_READ, "track:*", owned)
+    return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """A unit with what its terminal said last, and what of both the asker may see."""
+
+    unit: UnitRecord
+    heard: Mapping[str, Any]
+    allowed: Allowed
+
+    def told(self) -> dict[str, Any]:
+        """`Unit`."""
+        return showing.show(Unit, _unit(self.unit, self.heard), self.allowed, UNITS)
+
+
+def sighted(units: Iterable[UnitRecord], asker: Asker, now: datetime) -> list[Sighted]:
+    """Those units that the asker may see."""
+    found = []
+    for unit in units:
+        heard: Mapping[str, Any] = live.last_pulse.get("units", {}).get(str(unit.track), {})
+        allowed = access.judge(asker, UNITS_READ, _thing(unit.agency, UNITS.code, heard), now=now)
+        if isinstance(allowed, Allowed):
+            found.append(Sighted(unit, heard, allowed))
     return found
 
 
-def unit_of(unit: UnitRecord) -> dict[str, Any]:
-    """`Unit`, with the place its terminal was last heard at."""
-    track = "" if unit.track is None else str(unit.track)
-    heard: Mapping[str, Any] = live.last_pulse.get("units", {}).get(track, {}) if track else {}
+def _thing(agency: str, data: str, heard: Mapping[str, Any]) -> dict[str, Any]:
+    """A unit or its position as `core.access` judges it."""
+    lon, lat, at_ms = heard.get("lon"), heard.get("lat"), heard.get("heard_at_ms")
+    return {
+        "data": data,
+        "agency": agency,
+        "place": None if lon is None or lat is None else (lon, lat),
+        "at": None if at_ms is None else moment_of(at_ms),
+    }
+
+
+def _unit(unit: UnitRecord, heard: Mapping[str, Any]) -> dict[str, Any]:
     heard_at_ms = heard.get("heard_at_ms")
     return {
         "id": unit.id,
@@ -160,7 +216,7 @@ def unit_of(unit: UnitRecord) -> dict[str, Any]:
         "crew": unit.crew,
         "capabilities": list(unit.capabilities),
         "version": unit.version,
-        "track": track,
+        "track": "" if unit.track is None else str(unit.track),
         "handle": heard.get("handle"),
         "lon": heard.get("lon"),
         "lat": heard.get("lat"),
