@@ -33,6 +33,13 @@ _LOOK = _any("board.view", "tracks.read", "zones.read", "rules.read", "alliance.
 )
 _EXPORT = (Grant("exports.ask"), Grant("exports.approve", "agency", other="asked_by"))
 """Rows leave by one way: whoever may see them asks, another person of the agency lets many of them go."""
+_HOLD = (
+    # 保全: stop deletion at once; another person confirms, and another agrees to its end
+    Grant("retention.read"),
+    Grant("retention.hold"),
+    Grant("retention.confirm", other="held_by"),
+    Grant("retention.release", other="release_by"),
+)
 _PERSONS = (
     # 人员资料: what is shared of persons is seen masked, and in full only for a purpose and a reason
     Grant("persons.read", "shared"),
@@ -57,6 +64,7 @@ GRANTS: Grants = {
     # 指挥长: everything of the desk, and reviews what another person disposed of
     "duty_commander": _LOOK
     + _DESK
+    + _HOLD
     + _own("incident.order_acknowledged", "incident.arrive")
     + _own("incident.label")
     + _REVIEW
@@ -118,7 +126,8 @@ GRANTS: Grants = {
         "health.read",
     ),
     # 安全管理员: roles, locks, passwords; creates no account
-    "admin_security": _any(
+    "admin_security": _HOLD
+    + _any(
         "alliance.read",
         "members.join",
         "members.change",
@@ -141,6 +150,7 @@ GRANTS: Grants = {
         "journal.read",
         "journal.verify",
         "access.read",
+        "retention.read",
         "people.read",
         "health.read",
     ),

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from jiangdun.core import datasets, facts, ids, journal, ledger, masking, models, secrets
+from jiangdun.core import datasets, facts, holds, ids, journal, ledger, masking, models, secrets
 from jiangdun.core.digests import digest
 from jiangdun.core.journal import By
 from jiangdun.core.parameters import parameter
@@ -141,12 +141,15 @@ def put(
 
 @transaction.atomic
 def erase(person_id: UUID, reason: str, *, by: By, now: datetime) -> None:
-    """Destroy the person's key, and with it every value. Raises NotFound, BadInput; twice changes nothing."""
+    """Destroy the person's key, and with it every value. Raises NotFound, BadInput, WrongState where a legal
+    hold forbids it; twice changes nothing.
+    """
     if reason not in ERASURES:
         raise BadInput(field="reason", reason="one_of", values=", ".join(ERASURES))
     row = _row(person_id)
     if row.erased_at is not None:
         return
+    holds.require_free(f"person:{person_id}", "persons")
     _overwrite_freed()
     kinds = tuple(row.values.order_by("kind").values_list("kind", flat=True))
     row.wrapped, row.erased_at, row.version = "", now, row.version + 1

@@ -8,6 +8,7 @@ data of an opened link is the address of its peer, so that evidence can say who 
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -98,14 +99,20 @@ class RawLog:
 
     def _prune(self) -> None:
         paths = Segments.paths(self._segments.directory, SUFFIX)
-        sizes = [path.stat().st_size for path in paths]
+        sizes = [path.stat().st_size if path.exists() else 0 for path in paths]  # retention deletes beside us
         total = sum(sizes)
         for path, size in zip(paths[:-1], sizes, strict=False):
             if total <= self._keep_bytes:
                 break
-            path.unlink()
+            path.unlink(missing_ok=True)
             total -= size
             self.removed += 1
+
+
+def older_than(directory: Path, before_ms: int) -> list[Path]:
+    """Segments in which nothing was heard at `before_ms` or later, oldest first; never the newest, which is written."""
+    paths = Segments.paths(directory, SUFFIX)
+    return [path for path, after in itertools.pairwise(paths) if Segments.key_of(after) <= before_ms]
 
 
 def read(directory: Path, since_ms: int = 0, until_ms: int | None = None) -> Iterator[Heard]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import structlog
 
 from jiangdun.alliance import queries as alliance
-from jiangdun.core import clock, journal, ledger, timers
+from jiangdun.core import clock, journal, ledger, retention, timers
 from jiangdun.core.journal import By, Sealed
 from jiangdun.core.trouble import Trouble
 from jiangdun.core.writer import Writer
@@ -29,7 +29,7 @@ from jiangdun.web import ledger as web_ledger
 from jiangdun.web import scopes
 from jiangdun.web.live import live
 
-from . import cert, gathering, parts, settings, sources, tls, wiring
+from . import cert, gathering, parts, retaining, settings, sources, tls, wiring
 from .doors import Doors
 from .link import Caller, Word
 from .sharing import Sharing
@@ -44,6 +44,7 @@ RETRY_S: Final = 1.0
 RETELL_S: Final = 5.0
 """Reference that ears has not confirmed is told again so often."""
 IDLE_LOOK_S: Final = 60.0
+RETAIN_LOOK_S: Final = 60.0
 PULSE_S: Final = 1.0
 EARS_QUIET_S: Final = 2.0
 """Ears that have not pulsed for so long are spoken for."""
@@ -71,7 +72,9 @@ class Desk:
     async def run(self) -> None:
         wiring.register_timers()
         self._program = (await asyncio.to_thread(parts.check)).told()
+        retaining.declare(settings.HOME)
         self._writer.start()
+        await self._writer.do(lambda: retention.plan(clock.now()))
         await web.read(self._sharing.bind)
         web.bind(
             writer=self._writer.do,
@@ -92,6 +95,7 @@ class Desk:
             self._forever(web_ledger.flush, web_ledger.FLUSH_S, web_ledger.wake),
             self._forever(web_exports.run_due, web_exports.LOOK_S, web_exports.wake),
             self._forever(self._end_idle, IDLE_LOOK_S),
+            self._forever(self._retain, RETAIN_LOOK_S),
             self._forever(self._speak_for_ears, PULSE_S),
             self._link.run(),
         )
@@ -154,6 +158,10 @@ class Desk:
     async def _anchor(self) -> None:
         await web.read(lambda: journal.anchor(clock.now()))
         await web.read(lambda: ledger.anchor(clock.now()))
+
+    async def _retain(self) -> None:
+        """What is too old goes, at night, in a thread of its own."""
+        await asyncio.to_thread(retaining.run_due, lambda act: self._writer.submit(act).result())
 
     async def _end_idle(self) -> None:
         """Sessions nobody used: each ends with a fact, and its boards are closed."""

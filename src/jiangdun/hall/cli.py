@@ -29,6 +29,7 @@ COMMANDS: Final = (
     Command("backtest", "jiangdun.hall.backtest", "run rules over a period of an archive / 回测"),
     Command("rules", "jiangdun.hall.rules", "check rule files / 规则检查"),
     Command("journal", "jiangdun.hall.journal", "verify the journal / 校验日志链"),
+    Command("retention", "jiangdun.hall.retention", "what is too old, and its end / 保存期限与清理"),
     Command("keys", "jiangdun.hall.keys", "change the master key / 更换主密钥"),
     Command(
         "doctor", "jiangdun.hall.doctor", "what is installed, reachable, writable, and what to do / 体检"

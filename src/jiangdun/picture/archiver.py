@@ -143,6 +143,7 @@ class Archiver:
     def _save(self, named: list[Segment]) -> None:
         path = self._directory / MANIFEST
         draft = path.with_name(MANIFEST + ".tmp")
+        named = [one for one in named if (self._directory / one.file).exists()]  # others were too old
         body = {
             "version": segments.VERSION,
             "covered": named[-1].to_position,
@@ -155,7 +156,7 @@ class Archiver:
 
 
 def read_manifest(home: Path) -> list[Segment]:
-    """The segments of the archive in log order; none where there is no archive yet.
+    """The segments of the archive in log order, but for those deleted as too old; none where there is no archive yet.
 
     Raises ValueError for a manifest of another version, or damaged.
     """
@@ -166,4 +167,14 @@ def read_manifest(home: Path) -> list[Segment]:
         return []
     if body.get("version") != segments.VERSION:
         raise ValueError(f"{path}: version {body.get('version')} is not {segments.VERSION}")
-    return [Segment(**one) for one in body["segments"]]
+    named = [Segment(**one) for one in body["segments"]]
+    return [one for one in named if (path.parent / one.file).exists()]
+
+
+def older_than(home: Path, before_ms: int) -> list[tuple[Path, Path]]:
+    """The two files of each segment in which no report is of `before_ms` or later, oldest first; never of the newest,
+    from which the archiver goes on.
+    """
+    directory = home / DIRECTORY
+    old = [one for one in read_manifest(home)[:-1] if max(one.t_max, one.to_wm_ms) < before_ms]
+    return [(directory / one.file, directory / one.chunks_file) for one in old]

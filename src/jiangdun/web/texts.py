@@ -132,6 +132,14 @@ TROUBLES: Final[dict[str, Words]] = {
         "What was kept of this person has been destroyed and cannot be read.",
         "The journal says when and why.",
     ),
+    # -- keeping and deleting
+    "held": Words(
+        409,
+        "该内容受法律保全，不得删除。",
+        "须由两人解除保全后再办理。",
+        "This is under a legal hold and must not be deleted.",
+        "Two persons must end the hold first.",
+    ),
     # -- exports
     "export_gone": Words(
         410,
@@ -539,6 +547,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "page": ("页面", "page"),
     "person": ("人员资料", "person"),
     "export": ("导出", "export"),
+    "hold": ("保全", "hold"),
     "person_value": ("资料项", "value of this person"),
     "session": ("登录会话", "session"),
     "agreement": ("协议", "agreement"),

@@ -21,6 +21,12 @@ from jiangdun.core.facts.persons import PersonChanged as PersonChanged
 from jiangdun.core.facts.persons import PersonErased as PersonErased
 from jiangdun.core.facts.persons import PersonKept as PersonKept
 from jiangdun.core.facts.persons import PersonUnmasked as PersonUnmasked
+from jiangdun.core.facts.retention import DeletionBegun as DeletionBegun
+from jiangdun.core.facts.retention import DeletionDone as DeletionDone
+from jiangdun.core.facts.retention import HoldConfirmed as HoldConfirmed
+from jiangdun.core.facts.retention import HoldReleaseAsked as HoldReleaseAsked
+from jiangdun.core.facts.retention import HoldReleased as HoldReleased
+from jiangdun.core.facts.retention import HoldSet as HoldSet
 from jiangdun.core.kinds import fact
 
 

@@ -16,6 +16,8 @@ from jiangdun.core.models.ledger import Access as Access
 from jiangdun.core.models.persons import Person as Person
 from jiangdun.core.models.persons import PersonValue as PersonValue
 from jiangdun.core.models.persons import Unmasking as Unmasking
+from jiangdun.core.models.retention import Hold as Hold
+from jiangdun.core.models.retention import RetentionRun as RetentionRun
 
 from .people import Nonce as Nonce
 from .people import PassKey as PassKey

@@ -34,6 +34,7 @@ from jiangdun.web.api import (
     persons,
     picture,
     programs,
+    retention,
     rules,
     session,
 )
@@ -71,6 +72,7 @@ api.add_router("", agreements.router, tags=["agreements"])
 api.add_router("", journal.router, tags=["journal"])
 api.add_router("", access.router, tags=["access"])
 api.add_router("", exports.router, tags=["exports"])
+api.add_router("", retention.router, tags=["retention"])
 api.add_router("", persons.router, tags=["persons"])
 api.add_router("", health.router, tags=["health"])
 
