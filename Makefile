@@ -1,6 +1,6 @@
 # Two commands are enough: `make demo` (the product at work) and `make test` (all tests).
 .DEFAULT_GOAL := help
-.PHONY: help setup dev web demo demo-check test soak check bench lock sbom bundle
+.PHONY: help setup dev web demo demo-check test soak check bench lock sbom bundle fixture
 BIN := .venv/bin
 
 help:       ## this list
@@ -41,3 +41,6 @@ sbom: dev   ## the list of parts (CycloneDX) from the locks, into dist/
 
 bundle: dev ## everything a box without a network needs, into dist/; sign it with tools/sign.py
 	@$(BIN)/python tools/bundle.py
+
+fixture: dev ## keep this release's database for the upgrade tests of those to come
+	@$(BIN)/python tools/release_fixture.py
