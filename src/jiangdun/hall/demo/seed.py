@@ -32,7 +32,7 @@ def sow(now: datetime) -> dict[str, dict[str, str]]:
         )
     logins, accounts = _people(by, now)
     commanders = [p for p in cast.PEOPLE if "duty_commander" in p.roles]
-    agreements.sign_ring({p.agency: accounts[p.username] for p in commanders}, now)
+    agreements.sow({p.agency: accounts[p.username] for p in commanders}, now)
     for unit in cast.UNITS:
         record = picture.add_unit(
             unit.agency, unit.call_sign, unit.kind, by=by, now=now,
