@@ -48,7 +48,7 @@ from .rules.checking import steps
 from .rules.columns import KINDS, LOADS
 from .rules.conditions import Expression, columns_of
 from .rules.errors import nearest
-from .rules.spec import RuleSpec, Speed
+from .rules.spec import RuleSpec, Speed, Stay
 
 Rows = npt.NDArray[np.void]
 
@@ -117,6 +117,10 @@ def asked_for(rule: RuleSpec) -> set[str]:
     for step in steps(rule):
         if isinstance(step, Speed):
             found.add("speed_kn")
+        if (isinstance(step, Stay) and step.off_axis is not None) or (isinstance(step, Speed) and step.along):
+            found.add("course_deg")
+        if isinstance(step, Stay) and step.keep is not None and isinstance(step.keep.holds, Expression):
+            found |= columns_of(step.keep.holds.term)
         if isinstance(step.holds, Expression):
             found |= columns_of(step.holds.term)
     if isinstance(rule.where, Expression):

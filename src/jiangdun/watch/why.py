@@ -11,9 +11,24 @@ from typing import Final
 
 from .rules.columns import UTC_OFFSET_MS
 from .rules.errors import Lang
-from .rules.measures import said_duration, said_speed
-from .rules.phrases import condition_said, operator_said, place_said
-from .rules.spec import AlertEvent, Cross, Enter, Leave, RuleSpec, Sequence, Speed, Stay, Step, ZoneSpec
+from .rules.measures import said_distance, said_duration, said_speed
+from .rules.phrases import KINDS, condition_said, operator_said, place_said
+from .rules.spec import (
+    Absence,
+    AlertEvent,
+    Count,
+    Cross,
+    Drag,
+    Enter,
+    Identity,
+    Leave,
+    RuleSpec,
+    Sequence,
+    Speed,
+    Stay,
+    Step,
+    ZoneSpec,
+)
 
 MAX_LABEL: Final = 80
 MAX_SENTENCE: Final = 1_000
@@ -33,6 +48,14 @@ def sentence(event: AlertEvent, spec: RuleSpec, zone: ZoneSpec | None, label: st
             said += _while(condition_said(holds, lang), lang)
         case Speed():
             said = _sped(event, spec.when, zone, lang)
+        case Count():
+            said = _repeated(event, spec.when, zone, lang)
+        case Absence():
+            said = _silent(event, spec.when, zone, lang)
+        case Identity():
+            said = _two_in_one(event, spec.when, lang)
+        case Drag():
+            said = _dragged(event, place_said(spec.when.place, lang, zone), lang)
         case Sequence():
             said = _followed(event, spec.when, zone, lang)
     rule = (
@@ -138,6 +161,60 @@ def _followed(event: AlertEvent, when: Sequence, zone: ZoneSpec | None, lang: La
     if lang == "zh":
         return f"自 {since} 起，先{'，随后'.join(parts)}，{done} 成立，历时 {took}{_motion(event, lang)}"
     return f"since {since} {', then '.join(parts)}, complete at {done} after {took}{_motion(event, lang)}"
+
+
+def _repeated(event: AlertEvent, when: Count, zone: ZoneSpec | None, lang: Lang) -> str:
+    first = _number(event, "first_at_ms")
+    since = moment(event.started_at_ms if first is None else round(first), lang, day=True)
+    done, step = moment(event.fired_at_ms, lang), _did(when.step, zone, lang)
+    within = said_duration(when.within_ms, lang)
+    if lang == "zh":
+        return f"自 {since} 至 {done} {when.times} 次{step}，限值 {within}内 {when.times} 次{_motion(event, lang)}"
+    return (
+        f"{step} {when.times} times from {since} to {done}, the limit is {when.times} within {within}"
+        f"{_motion(event, lang)}"
+    )
+
+
+def _silent(event: AlertEvent, when: Absence, zone: ZoneSpec | None, lang: Lang) -> str:
+    since, lasting = moment(event.started_at_ms, lang, day=True), said_duration(when.for_ms, lang)
+    where, near = place_said(when.place, lang, zone), said_distance(when.near_m, lang)
+    if lang == "zh":
+        here = f"在{where}内" if where else ""
+        heard = f"，其间附近 {near}内有其他目标的信号" if when.neighbours else ""
+        return f"自 {since} {here}最后一次报告后静默满 {lasting}{heard}{_motion(event, lang)}"
+    here = f" inside {where}" if where else ""
+    heard = f", while others within {near} were heard" if when.neighbours else ""
+    return f"has been silent for {lasting} since its report{here} at {since}{heard}{_motion(event, lang)}"
+
+
+def _two_in_one(event: AlertEvent, when: Identity, lang: Lang) -> str:
+    since, at = moment(event.started_at_ms, lang, day=True), moment(event.fired_at_ms, lang)
+    if when.kind == "change":
+        length, kind = _number(event, "length_before_m") or 0.0, str(event.values.get("kind_before", ""))
+        before = KINDS[kind].of(lang) if kind in KINDS else kind
+        if lang == "zh":
+            return f"于 {since} 报告的船长或类型与此前（{length:g} 米，{before}）不同"
+        return f"reported another length or kind at {since} than before ({length:g} m, {before})"
+    if when.kind == "clone":
+        if lang == "zh":
+            return f"自 {since} 起至 {at} 交替出现在不可能往返的两处：疑为一码多船"
+        return f"has been heard by turns since {since} up to {at} in two places too far apart: perhaps two vessels"
+    if lang == "zh":
+        return f"自 {since} 至 {at} 位置跳变，航行不可能这样快{_motion(event, lang)}"
+    return f"jumped from {since} to {at} further than a vessel goes{_motion(event, lang)}"
+
+
+def _dragged(event: AlertEvent, where: str, lang: Lang) -> str:
+    since, radius = moment(event.started_at_ms, lang, day=True), _number(event, "radius_m") or 0.0
+    if lang == "zh":
+        here = f"{where}内" if where else ""
+        return f"自 {since} 起漂出{here}半径 {radius:.0f} 米的回旋圈：疑似走锚{_motion(event, lang)}"
+    here = f" inside {where}" if where else ""
+    return (
+        f"has drifted out of its swinging circle of {radius:.0f} m{here} since {since}: perhaps its anchor drags"
+        f"{_motion(event, lang)}"
+    )
 
 
 def _did(step: Step, zone: ZoneSpec | None, lang: Lang) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from watch.engine.world import T0, ZONES, path, rule, sequences, steps, streams
+from watch.engine.world import T0, ZONES, counts, path, rule, sequences, steps, streams
 
 from jiangdun.feeds.columns import Chunk
 from jiangdun.watch.engine import Engine, memory_ms
@@ -36,7 +36,7 @@ def fired(rules: list[spec.RuleSpec], given_rows: np.ndarray, since: int) -> lis
     return sorted(f"{e.episode} {e.fired_at_ms} {dict(e.values)}" for e in events if e.fired_at_ms >= since)
 
 
-@given(st.one_of(steps, sequences), streams, st.integers(0, 100))
+@given(st.one_of(steps, sequences, counts), streams, st.integers(0, 100))
 def test_what_came_before_the_memory_changes_nothing(when: spec.Operator, stream: object, share: int) -> None:
     """The stream twice, two memories apart; the second part is judged alike with and without the first."""
     rules = [rule(when)]

@@ -13,7 +13,11 @@ from watch.engine.world import (
     T0,
     ZONES,
     Stream,
+    absences,
     box,
+    claims,
+    counts,
+    drags,
     path,
     rows,
     rule,
@@ -28,7 +32,7 @@ from jiangdun.feeds.columns import COLUMNS, Chunk, Flag
 from jiangdun.watch.engine import BadState, Engine, WrongColumns
 from jiangdun.watch.rules import spec
 
-ANY = st.one_of(steps, sequences)
+ANY = st.one_of(steps, sequences, counts, absences, claims, drags)
 
 
 def run(

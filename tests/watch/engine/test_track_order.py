@@ -5,7 +5,21 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from watch.engine.world import T0, ZONES, Stream, hub_marks, path, rule, rule_sets, sequences, steps, streams
+from watch.engine.world import (
+    T0,
+    ZONES,
+    Stream,
+    claims,
+    counts,
+    drags,
+    hub_marks,
+    path,
+    rule,
+    rule_sets,
+    sequences,
+    steps,
+    streams,
+)
 
 from jiangdun.feeds.columns import COLUMNS, Chunk
 from jiangdun.watch.engine import Engine
@@ -21,7 +35,12 @@ def in_track_order(chunks: list[Chunk]) -> dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(rows[name]) for name in COLUMNS.names or ()}
 
 
-@given(rule_sets(st.one_of(steps, sequences)), streams, st.integers(1, 40), st.integers(1, 9))
+@given(
+    rule_sets(st.one_of(steps, sequences, counts, claims, drags)),
+    streams,
+    st.integers(1, 40),
+    st.integers(1, 9),
+)
 def test_in_track_order_the_settled_alerts_are_those_of_the_log(
     rules: list[spec.RuleSpec], stream: Stream, size: int, stretch: int
 ) -> None:

@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 from watch.engine.world import (
     ZONES,
     Stream,
+    absences,
     along,
+    claims,
+    counts,
     crosses,
+    drags,
     enters,
     leaves,
     rule_sets,
@@ -42,8 +46,21 @@ def agree(rules: list[RuleSpec], stream: Stream, size: int, eager: bool) -> int:
 
 EACH = pytest.mark.parametrize(
     "operator",
-    [stays, enters, leaves, speeds, crosses, steered, along, sequences],
-    ids=["stay", "enter", "leave", "speed", "cross", "steered stay", "speed along the axis", "sequence"],
+    [stays, enters, leaves, speeds, crosses, steered, along, counts, absences, claims, drags, sequences],
+    ids=[
+        "stay",
+        "enter",
+        "leave",
+        "speed",
+        "cross",
+        "steered stay",
+        "speed along the axis",
+        "count",
+        "absence",
+        "identity",
+        "drag",
+        "sequence",
+    ],
 )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
-from jiangdun.feeds.columns import COLUMNS, DEGREE, NO_COURSE, NO_SPEED, Chunk, Flag, Kind
+from jiangdun.feeds.columns import COLUMNS, DEGREE, NO_COURSE, NO_HEADING, NO_SPEED, Chunk, Flag, Kind
 from jiangdun.watch.rules import spec
 
 X0, Y0 = 71_000_000, 19_000_000  # about 118.3 E, 31.7 N
@@ -151,6 +151,8 @@ def wander(seed: int, tracks: int, fixes: int) -> Stream:
                 x, y = _somewhere(chance), _somewhere(chance)
             elif move < 0.5:
                 x, y = x + chance.randint(-3_000, 3_000), y + chance.randint(-3_000, 3_000)
+            if chance.random() < 0.02:
+                kind = chance.choice(KINDS)
             if chance.random() < 0.3:
                 sog = chance.choice([0, 20, 49, 50, 51, 120, NO_SPEED])
             row = np.zeros(1, COLUMNS)[0]
@@ -158,8 +160,8 @@ def wander(seed: int, tracks: int, fixes: int) -> Stream:
             if chance.random() < 0.2:
                 cog = chance.choice([*COURSES, chance.randint(0, 3_599)])
             row["sog_dkn"], row["kind"], row["rank"] = sog, kind, chance.randint(0, 2)
-            row["cog_ddeg"] = cog
-            row["length_dm"] = 900 if chance.random() < 0.1 else 0
+            row["cog_ddeg"], row["heading_ddeg"] = cog, chance.choice([NO_HEADING, NO_HEADING, cog, 1_234])
+            row["length_dm"] = chance.choice([900, 900, 400]) if chance.random() < 0.1 else 0
             what = chance.randint(0, 24)
             if what == 0:
                 row["flags"] = chance.choice([Flag.LATE, Flag.NO_FIX])
@@ -210,6 +212,22 @@ speeds = st.builds(
     st.sampled_from([2_000, 60_000, 600_000]), st.integers(1, 4), CONDITIONS,
 )  # fmt: skip
 steps = st.one_of(stays, enters, leaves, speeds, crosses, steered, along)
+counts = st.builds(
+    spec.Count, steps, st.integers(2, 4), st.sampled_from([10_000, 600_000, 100_000_000]), st.booleans()
+)
+absences = st.builds(
+    spec.Absence, MAYBE, st.sampled_from([180_000, 300_000, 900_000, 90_000_000]), st.integers(0, 2),
+    st.sampled_from([100.0, 1_000.0, 5_000.0]), CONDITIONS,
+)  # fmt: skip
+claims = st.builds(
+    spec.Identity, st.sampled_from(["clone", "clone", "jump", "change"]), MAYBE, st.sampled_from([10, 350, 2_000]),
+    st.sampled_from([0.0, 200.0, 1_000.0]), st.integers(1, 3), CONDITIONS,
+)  # fmt: skip
+drags = st.builds(
+    spec.Drag, MAYBE, st.sampled_from([0, 10_000, 60_000]), st.sampled_from([20.0, 100.0]),
+    st.sampled_from([0.0, 30.0]), st.integers(1, 2), st.sampled_from([30, 60]), st.sampled_from([0, 5]),
+    st.sampled_from([50, 200]), st.sampled_from([0, 450]), CONDITIONS,
+)  # fmt: skip
 sequences = st.builds(
     spec.Sequence, st.lists(steps, min_size=1, max_size=3).map(tuple),
     st.sampled_from([10_000, 600_000, 100_000_000]), st.one_of(st.none(), steps),

@@ -42,7 +42,18 @@ def test_every_rule_in_the_document_reads(block):
 
 def test_the_document_shows_each_operator():
     kinds = {type(read(b if b.startswith("rule:") else HEAD + b).when).__name__ for b in BLOCKS}
-    assert kinds == {"Stay", "Enter", "Leave", "Speed", "Cross", "Sequence"}
+    assert kinds == {
+        "Stay",
+        "Enter",
+        "Leave",
+        "Speed",
+        "Cross",
+        "Count",
+        "Absence",
+        "Identity",
+        "Drag",
+        "Sequence",
+    }
 
 
 def test_the_room_is_a_library_that_needs_neither_django_nor_settings():

@@ -64,7 +64,7 @@ def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) 
             return False
         path = not fresh and _is_path(hot[p, slot, L.H_XY], xy, t - before)
         if fresh:
-            forget(tables, p, slot)
+            forget(tables, p, slot, False)
             before = NEVER
         due = _step(grid, plan, tables, p, slot, node, before, path, same, n_found, n_through)
     hot[p, slot, L.H_T] = t
@@ -176,7 +176,7 @@ def _begin_visits(
             between = kind == L.CROSS or (edge and plan.operators[o, L.O_FIXES] == 1)
             if n_found <= i < n_found + n_through and not between:
                 continue
-            v = new_visit(tables, p, slot, pair, kind == L.SPEED)
+            v = new_visit(tables, p, slot, pair, kind == L.SPEED or kind == L.IDENTITY or kind == L.DRAG)
             if i < n_found and before < _known_since(plan, zone, o):  # where it was before is not known
                 if edge:
                     tables.visits[v, L.V_FLAGS] |= L.OPEN  # it did not enter
@@ -201,14 +201,17 @@ def _room(plan: Plan, tables: Tables, p: int, slot: int, n_zones: int) -> bool:
     steps = len(plan.watch)  # a track has one visit a pair at most
     if free < steps:
         steps = new + count_visits(tables, p, slot)
+    chains = len(plan.sequences)
+    if plan.counted:
+        chains += new + count_visits(tables, p, slot)
     if (
         free >= steps
         and numbers[L.N_VISITS_FREE] >= new
         and numbers[L.N_WINDOWS_FREE] >= new
-        and numbers[L.N_CHAINS_FREE] >= len(plan.sequences)
+        and numbers[L.N_CHAINS_FREE] >= chains
     ):
         return True
-    numbers[L.N_WANT] = max(steps, new, len(plan.sequences))
+    numbers[L.N_WANT] = max(steps, new, chains)
     return False
 
 

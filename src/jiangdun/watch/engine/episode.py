@@ -8,12 +8,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from jiangdun.feeds.columns import NO_SPEED
-from jiangdun.watch.rules.spec import AlertEvent, Cross, Enter, FixSeen, Leave, Sequence, Speed, Stay, Step
+from jiangdun.feeds.columns import NO_SPEED, Kind
+from jiangdun.watch.rules.spec import (
+    Absence,
+    AlertEvent,
+    Count,
+    Cross,
+    Drag,
+    Enter,
+    FixSeen,
+    Identity,
+    Leave,
+    Part,
+    Sequence,
+    Speed,
+    Stay,
+)
 
 from . import layout as L
 from .jit import Ints
 from .limits import OPEN_EAGER_MAX
+from .outline import UNIT_M
 from .plan import Compiled
 
 DIGEST_MODULUS = 1 << 256
@@ -57,7 +72,7 @@ def _fix(t: int, xy: int, motion: int) -> FixSeen:
     return FixSeen(t, xy >> 32, lat, motion & 0xFFFF, motion >> 16 & 0xFFFF)
 
 
-def _values(compiled: Compiled, when: object, step: Step, row: Ints) -> Mapping[str, float | int | str]:
+def _values(compiled: Compiled, when: object, step: Part, row: Ints) -> Mapping[str, float | int | str]:
     """What the sentence needs. Seconds, knots, ms since 1970."""
     at, sog = int(row[L.E_AT]), int(row[L.E_SOG])
     values: dict[str, float | int | str] = {} if sog == NO_SPEED else {"speed_kn": sog / 10}
@@ -66,9 +81,18 @@ def _values(compiled: Compiled, when: object, step: Step, row: Ints) -> Mapping[
         values["first_zone_id"] = _zone_id(compiled, int(row[L.E_A]))
         values["first_at_ms"] = int(row[L.E_B])
         since = int(row[L.E_C])
+    elif isinstance(when, Count):
+        values["times"], values["first_at_ms"] = int(row[L.E_A]), int(row[L.E_B])
+        since = int(row[L.E_C])
     else:
         since = int(row[L.E_START])
-    if isinstance(step, Stay):
+    if isinstance(step, Identity):
+        values |= identity_values(step, int(row[L.E_A]))
+    elif isinstance(step, Drag):
+        values["radius_m"] = round(int(row[L.E_A]) * UNIT_M, 1)
+    elif isinstance(step, Absence):
+        values["silent_s"] = (at - since) / 1000
+    elif isinstance(step, Stay):
         values["stayed_s"] = (at - since) / 1000
     elif isinstance(step, Enter):
         values["entered_at_ms"] = since
@@ -76,9 +100,9 @@ def _values(compiled: Compiled, when: object, step: Step, row: Ints) -> Mapping[
         values["left_at_ms"] = since
     elif isinstance(step, Cross):
         values["entered_at_ms"] = since
-        if not isinstance(when, Sequence):
+        if not isinstance(when, Sequence | Count):
             values["left_at_ms"] = int(row[L.E_A])
-    elif isinstance(step, Speed) and not isinstance(when, Sequence):
+    elif isinstance(step, Speed) and not isinstance(when, Sequence | Count):
         twice = int(row[L.E_A])
         values["speed_kn"] = twice / 20
         over = step.over_dkn is not None and twice > 2 * step.over_dkn
@@ -86,6 +110,13 @@ def _values(compiled: Compiled, when: object, step: Step, row: Ints) -> Mapping[
         values["limit_kn"] = (limit or 0) / 10
         values["bound"] = "over" if over else "under"
     return values
+
+
+def identity_values(step: Identity, found: int) -> dict[str, float | int | str]:
+    """What was known before a change; of a clone or jump `started_at` says it all."""
+    if step.kind != "change":
+        return {}
+    return {"length_before_m": (found >> 8) / 10, "kind_before": Kind(found & 0xFF).name.lower()}
 
 
 def _weight(event: AlertEvent) -> int:

@@ -99,12 +99,16 @@ def put_back(kept: Arrays, compiled: Compiled, pairs: Ints, sequences: Ints, zon
     visits, windows = _renumbered(kept["visits"], kept["windows"], pairs)
     chains = kept["chains"].copy()
     chains[:, L.C_SEQUENCE] = sequences[chains[:, L.C_SEQUENCE]] if len(chains) else 0
-    chains = chains[chains[:, L.C_SEQUENCE] >= 0]
+    at = chains[:, L.C_ZONE]
+    gone = (at >= 0) & (np.r_[zones, -1][np.minimum(at, len(zones))] < 0)
+    chains[:, L.C_ZONE] = np.where(at >= 0, np.r_[zones, -1][np.minimum(at, len(zones))], -1)
+    chains = chains[(chains[:, L.C_SEQUENCE] >= 0) & ~gone]
     zone_columns = (
         L.C_STEPS + L.STEP_WIDTH * np.arange((CHAIN_WIDTH - L.C_STEPS) // L.STEP_WIDTH) + L.STEP_ZONE
     )
-    old = chains[:, zone_columns]
-    chains[:, zone_columns] = np.where(old >= 0, np.r_[zones, -1][np.minimum(old, len(zones))], -1)
+    steps = np.ix_(chains[:, L.C_COUNT] < 0, zone_columns)
+    old = chains[steps]
+    chains[steps] = np.where(old >= 0, np.r_[zones, -1][np.minimum(old, len(zones))], -1)
     room = 1 << max(10, n.bit_length())
     tables = make(
         compiled, room, max(4_096, 2 << len(kept["waiting"]).bit_length()), max(1_024, 2 * len(visits))
@@ -115,11 +119,13 @@ def put_back(kept: Arrays, compiled: Compiled, pairs: Ints, sequences: Ints, zon
     )
     numbers = tables.numbers
     numbers[L.N_TRACKS] = n
+    numbers[L.N_NEWEST] = tracks[:, 1].max() if n else NEVER
     tables.tracks[:n] = np.column_stack(
         [tracks[:, 0], np.full((n, 2), -1), np.zeros(n, np.int64), tracks[:, [4, 3]], np.full((n, 2), -1)]
     )
     place_tracks(tables.keys, tables.tracks, n)
     tables.fixes[:n] = kept["fixes"]
+    tables.silent[:n] = numbers[L.N_SILENT] = NEVER  # found anew when the watermark moves
     for p in (L.SETTLED, L.EAGER):
         hot = tables.hot[p]
         hot[:n, L.H_T], hot[:n, L.H_XY] = tracks[:, 1], tracks[:, 2]
@@ -194,11 +200,13 @@ def _pairs(compiled: Compiled, zones: Ints) -> list[Pair]:
     return names
 
 
-def _sequences(compiled: Compiled) -> list[tuple[str, tuple[str, ...]]]:
+def _sequences(compiled: Compiled) -> list[tuple[str, int, tuple[str, ...]]]:
+    """Each sequence and count: its rule, -1 = sequence, 1 = counts in each zone, else 0, the kinds of its steps."""
     kinds: dict[int, list[str]] = {}
     for op in compiled.operators:
         kinds.setdefault(op.rule, []).append(type(op.step).__name__)
-    return [(compiled.rules[i].name, tuple(kinds[i])) for i in compiled.plan.sequences.tolist()]
+    each = compiled.plan.rules[:, L.U_EACH] - (compiled.plan.rules[:, L.U_TIMES] == 0)
+    return [(compiled.rules[i].name, int(each[i]), tuple(kinds[i])) for i in compiled.plan.sequences.tolist()]
 
 
 def _zones(old: tuple[ZoneSpec, ...], new: tuple[ZoneSpec, ...]) -> Ints:

@@ -57,8 +57,10 @@ V_DUE: Final = 1  # a report before this time that changes neither zones nor con
 VISIT_WIDTH: Final = 10
 
 INSIDE: Final = 1  # the last report lay inside
-OPEN: Final = 2  # stay: running; enter, leave: confirmed inside; speed: the limit is broken; cross: came in
-DONE: Final = 4  # stay: reached `for`
+OPEN: Final = (
+    2  # stay: running; enter, leave: confirmed inside; speed: broken; cross: came in; absence: watched
+)
+DONE: Final = 4  # stay: reached `for`; absence: said
 HOLDING: Final = 8  # stay: the last report held
 COUNTED: Final = 16  # enter, leave, cross: every fix of the run counts
 EXEMPT: Final = 32  # the last report lay in a zone that exempts from the rule
@@ -67,7 +69,10 @@ WIDE: Final = 64  # stay: the last report lay within the margin
 # --- one row a track and sequence rule: how far it has come ---
 C_NEXT: Final = 0
 C_SEQUENCE: Final = 1
-C_STEPS: Final = 2  # then per step: done at, start of the chain, zone of its first step, when that was done
+C_ZONE: Final = 2  # count: the zone counted in, -1 = the whole place; sequence: -1
+C_COUNT: Final = 3  # count: so many; sequence: -1
+C_STEPS: Final = 4  # count: then done at, since when of each, oldest first; sequence: then per step:
+# done at, start of the chain, zone of its first step, when that was done
 STEP_WIDTH: Final = 4
 STEP_AT: Final = 0
 STEP_START: Final = 1
@@ -97,13 +102,21 @@ O_AXIS: Final = 13  # 1 = within limits off the axis
 O_OFF_OVER: Final = 14  # 0.1 degree, -1 = none
 O_OFF_UNDER: Final = 15  # 1801 = none
 O_ALONG: Final = 16  # 1 = speed along the axis
-OPERATOR_WIDTH: Final = 17
+O_SLACK: Final = 17  # identity: units
+O_WHAT: Final = 18  # identity: clone, jump, change
+O_STILL: Final = 19  # drag: 0.1 kn; swing and margin in units
+O_SWING: Final = 20
+O_MARGIN: Final = 21
+OPERATOR_WIDTH: Final = 22
 
 STAY: Final = 0
 ENTER: Final = 1
 LEAVE: Final = 2
 SPEED: Final = 3
 CROSS: Final = 4
+ABSENCE: Final = 5
+IDENTITY: Final = 6
+DRAG: Final = 7
 OWN: Final = -1
 UNLESS: Final = 8  # STEPS_MAX
 
@@ -113,7 +126,9 @@ U_COOLDOWN: Final = 2
 U_SEQUENCE: Final = 3  # index of the sequence, -1 = a single operator
 U_STEPS: Final = 4
 U_WITHIN: Final = 5
-RULE_WIDTH: Final = 6
+U_TIMES: Final = 6  # count: so often, 0 = no count
+U_EACH: Final = 7  # count: 1 = in one and the same zone
+RULE_WIDTH: Final = 8
 
 Z_FROM: Final = 0
 Z_TO: Final = 1
@@ -170,8 +185,11 @@ N_WAITS: Final = 21
 N_JUDGED: Final = 22
 N_SLOW: Final = 23
 N_NEXT_T: Final = 24  # the oldest waiting report
-N_TOUCHED: Final = 25  # means nothing: the sum of what was read ahead, so that the reads are not left out
-NUMBERS: Final = 26
+N_SILENT: Final = 25  # no track falls silent before this time
+N_NEWEST: Final = 26  # the newest report that is settled
+N_HEARD: Final = 27
+N_TOUCHED: Final = 28  # means nothing: the sum of what was read ahead, so that the reads are not left out
+NUMBERS: Final = 29
 BLOCK: Final = 8  # waiting reports are looked through in blocks of 2^8
 AHEAD: Final = 32  # reports whose memory is asked for before they are judged
 

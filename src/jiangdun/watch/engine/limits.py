@@ -22,6 +22,19 @@ CONDITION_WORDS_MAX: Final = 16
 STEPS_MAX: Final = 8
 FIXES_MAX: Final = 1_000
 """Largest `fixes` of enter and leave."""
+CLAIMS_MAX: Final = 8
+"""Vessels one number may stand for at a time; the one heard longest ago is forgotten for a ninth."""
+CLAIM_MS: Final = 28_800_000
+"""After 8 h without a report a vessel may be anywhere (gpsdio-segment: 8 h)."""
+ANCHOR_FIXES_MIN: Final = 5
+"""A circle is learned from so many reports at least."""
+ANCHOR_MS: Final = 14 * 86_400_000
+"""A backtest looks so far back for the circle of an anchored vessel: whoever lies longer has the circle of then."""
+TIMES_MAX: Final = 16
+"""Largest `times` of count."""
+NEIGHBOURS_MAX: Final = 100
+HEARD_MAX: Final = 1 << 25
+"""(minute, square, track) triples that absence remembers."""
 SPEED_FIXES_MAX: Final = 64
 """A speed window holds the newest 64 reports that count."""
 RING_MAX: Final = 64

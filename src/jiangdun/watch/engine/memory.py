@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from jiangdun.watch.rules.spec import Cross, Enter, Leave, Operator, RuleSpec, Sequence, Speed, Stay
+from jiangdun.watch.rules.spec import (
+    Absence,
+    Count,
+    Cross,
+    Drag,
+    Enter,
+    Identity,
+    Leave,
+    Operator,
+    RuleSpec,
+    Sequence,
+    Speed,
+    Stay,
+)
 
-from .limits import FORGET_MS, SILENCE_MS_MAX
+from .limits import ANCHOR_MS, CLAIM_MS, FORGET_MS, SILENCE_MS_MAX
 
 
 def memory_ms(rule: RuleSpec) -> int:
@@ -22,6 +35,14 @@ def own_memory_ms(when: Operator) -> int:
         case Sequence(steps, within_ms, unless):
             parts = [*steps, *([unless] if unless else [])]
             return (len(steps) - 1) * within_ms + max(own_memory_ms(step) for step in parts)
+        case Count(step, _, within_ms, _):
+            return within_ms + own_memory_ms(step)
+        case Absence():
+            return when.for_ms
+        case Identity():
+            return CLAIM_MS
+        case Drag():
+            return ANCHOR_MS + when.learn_ms
         case Stay(_, for_ms, _, tolerate_ms):
             # reports of a stay that lasts are no further apart than this; one for its start, one for its end
             return for_ms + 2 * (tolerate_ms + max(SILENCE_MS_MAX, tolerate_ms))

@@ -34,6 +34,11 @@ def snap(degrees: npt.ArrayLike) -> Ints:
     return np.rint(np.asarray(degrees, np.float64) * DEGREE).astype(np.int64)
 
 
+def units(metres: float) -> int:
+    """Metres in units of latitude, rounded."""
+    return round(metres / UNIT_M)
+
+
 def outline(spec: ZoneSpec) -> Outline:
     """Snap a zone. Raises BadZone where nothing is left of it, or a vertex lies off the globe."""
     edges: list[Ints] = []

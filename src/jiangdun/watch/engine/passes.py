@@ -7,12 +7,13 @@ from typing import Any
 from jiangdun.feeds.columns import DEGREE, Flag
 
 from . import layout as L
+from .absence import fall_silent, hear
 from .ahead import read_ahead_rows, read_ahead_waiting
 from .automaton import judge
 from .grid import Grid
 from .jit import SOURCES, Ints, entry, kernel
 from .limits import ALWAYS, FIXES_SHOWN, RING_MAX
-from .tables import Plan, Tables, add_track, copy_settled, find_slot
+from .tables import Plan, Tables, add_track, copy_settled, count_chains, find_slot
 
 DONE = 0
 WANTS_VISITS = 1  # or chains, windows, events
@@ -37,7 +38,9 @@ def gate(tables: Tables, flags: int, t: int, lon: int, lat: int, wm: int) -> boo
         numbers[L.N_LATE] += 1
     elif t < wm:
         numbers[L.N_LATE_UNSAID] += 1
-    elif abs(lon) > LON_MAX or abs(lat) > LAT_MAX:
+    elif not (
+        -LON_MAX <= lon <= LON_MAX and -LAT_MAX <= lat <= LAT_MAX
+    ):  # abs() of the least int32 is itself
         numbers[L.N_NO_POSITION] += 1
     else:
         return True
@@ -110,10 +113,9 @@ def _roll_back(grid: Grid, plan: Plan, tables: Tables, slot: int) -> bool:
     while v >= 0:
         n += 1
         v = tables.visits[v, L.V_NEXT]
-    if min(numbers[L.N_VISITS_FREE], numbers[L.N_WINDOWS_FREE]) < n or numbers[L.N_CHAINS_FREE] < len(
-        plan.sequences
-    ):
-        numbers[L.N_WANT] = max(n, len(plan.sequences))
+    chains = count_chains(tables, L.SETTLED, slot)
+    if min(numbers[L.N_VISITS_FREE], numbers[L.N_WINDOWS_FREE]) < n or numbers[L.N_CHAINS_FREE] < chains:
+        numbers[L.N_WANT] = max(n, chains)
         return False
     copy_settled(tables, slot)
     tables.tracks[slot, L.T_STALE] = 0
@@ -132,8 +134,13 @@ def _settle_track(grid: Grid, plan: Plan, tables: Tables, slot: int, wm: int) ->
     tracks = tables.tracks
     node = tracks[slot, L.T_HEAD]
     while node >= 0 and pending[node, L.P_T] < wm:
+        t = pending[node, L.P_T]
+        if plan.listens and tables.silent[slot] < t and not fall_silent(plan, tables, slot, t):
+            return False
         if not judge(grid, plan, tables, L.SETTLED, slot, node):
             return False
+        if plan.listens:
+            hear(tables, slot, node)
         seen = tracks[slot, L.T_SEEN]
         tracks[slot, L.T_SEEN] = seen + 1
         tables.fixes[slot, seen % FIXES_SHOWN, 0] = pending[node, L.P_T]
@@ -262,6 +269,19 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
         return DONE
 
     @entry
+    def silence(plan: Plan, tables: Tables, until: int) -> int:
+        """Say which absences are complete before `until`, all reports before it being settled."""
+        len(sources)
+        numbers = tables.numbers
+        bound = ALWAYS
+        for slot in range(numbers[L.N_TRACKS]):
+            if tables.silent[slot] < until and not fall_silent(plan, tables, slot, until):
+                return WANTS_VISITS
+            bound = min(bound, tables.silent[slot])
+        numbers[L.N_SILENT] = bound
+        return DONE
+
+    @entry
     def rebuild(grid: Grid, plan: Plan, tables: Tables, first: int) -> int:
         """Build the eager state of all tracks from `first` on anew; the slot to go on from, or -1 when done."""
         len(sources)
@@ -279,7 +299,7 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
             keys[at, 0] = tracks[slot, L.T_TRACK]
             keys[at, 1] = slot
 
-    return take_in, settle, rebuild, place_tracks
+    return take_in, settle, silence, rebuild, place_tracks
 
 
-take_in, settle, rebuild, place_tracks = _entry_points(SOURCES)
+take_in, settle, silence, rebuild, place_tracks = _entry_points(SOURCES)

@@ -11,17 +11,25 @@ import numpy.typing as npt
 
 from jiangdun.feeds.columns import Kind
 from jiangdun.watch.rules.spec import (
+    ABSENCE_MS_MIN,
     MARGIN_M_MAX,
+    NEAR_M_MAX,
+    SLACK_M_MAX,
+    SWING_M_MAX,
+    Absence,
     Condition,
+    Count,
     Cross,
+    Drag,
     Enter,
+    Identity,
     Leave,
+    Part,
     Place,
     RuleSpec,
     Sequence,
     Speed,
     Stay,
-    Step,
     ZoneSpec,
 )
 
@@ -33,14 +41,16 @@ from .limits import (
     ALWAYS,
     CONDITION_WORDS_MAX,
     FIXES_MAX,
+    NEIGHBOURS_MAX,
     NEVER,
     OPERATORS_MAX,
     SPEED_FIXES_MAX,
     STEPS_MAX,
+    TIMES_MAX,
     BadRule,
     LimitExceeded,
 )
-from .outline import outline, widened
+from .outline import outline, units, widened
 from .tables import Plan
 
 Bits = tuple[str, str, str]  # watch, where, holds: what decides whether a report counts
@@ -54,7 +64,7 @@ class Operator:
 
     rule: int
     role: int  # OWN, a step's index, UNLESS
-    step: Step
+    step: Part
 
 
 @dataclass(slots=True)
@@ -139,6 +149,8 @@ def compile_plan(
             max(1, -(-len(conditions) // 64)),
             pairs_max,
             int(watch_of[-1] - watch_of[-2]),
+            int(rule_rows[:, L.U_EACH].any()),
+            int((table[:, L.O_KIND] == L.ABSENCE).any()),
             int(zone_rows[:, L.Z_CROSSED].any()),
             axes,
             np.array(COSINES, np.int64),
@@ -167,7 +179,11 @@ def _places(rule: RuleSpec) -> list[Place]:
 
 def _operators(number: int, rule: RuleSpec) -> list[Operator]:
     when = rule.when
-    if not isinstance(when, Sequence):
+    if isinstance(when, Count):
+        if not 2 <= when.times <= TIMES_MAX:
+            raise BadRule(rule.name, f"count takes 2 to {TIMES_MAX} times, not {when.times}")
+        found = [Operator(number, L.OWN if when.each_zone else 0, when.step)]
+    elif not isinstance(when, Sequence):
         found = [Operator(number, L.OWN, when)]
     else:
         if not 1 <= len(when.steps) <= STEPS_MAX:
@@ -180,18 +196,38 @@ def _operators(number: int, rule: RuleSpec) -> list[Operator]:
     return found
 
 
-def shape_of(rule: RuleSpec) -> list[tuple[int, type[Step], Place | None]]:
+def shape_of(rule: RuleSpec) -> list[tuple[int, type[Part], Place | None]]:
     """What makes a new version of a rule ask about the same edges: its operators' roles, kinds and places."""
     return [(op.role, type(op.step), op.step.place) for op in _operators(0, rule)]
 
 
-def _needs_axis(step: Step) -> bool:
+def _needs_axis(step: Part) -> bool:
     return (isinstance(step, Stay | Cross) and step.off_axis is not None) or (
         isinstance(step, Speed) and step.along
     )
 
 
-def _check(rule: RuleSpec, step: Step) -> None:
+def _check(rule: RuleSpec, step: Part) -> None:
+    if isinstance(step, Identity) and not (
+        0 < step.over_dkn <= 65_535 and 0 <= step.slack_m <= SLACK_M_MAX and 1 <= step.fixes <= FIXES_MAX
+    ):
+        raise BadRule(
+            rule.name, f"identity takes a speed, a slack up to {SLACK_M_MAX} m, fixes up to {FIXES_MAX}"
+        )
+    if isinstance(step, Drag) and not (
+        step.learn_ms >= 0
+        and 0 < step.swing_m <= SWING_M_MAX
+        and 0 <= step.margin_m <= SWING_M_MAX
+        and 1 <= step.fixes <= FIXES_MAX
+    ):
+        raise BadRule(
+            rule.name, f"drag takes a swing and a margin up to {SWING_M_MAX} m, fixes up to {FIXES_MAX}"
+        )
+    if isinstance(step, Absence):
+        if step.for_ms < ABSENCE_MS_MIN:
+            raise BadRule(rule.name, f"absence takes {ABSENCE_MS_MIN // 60_000} min or more")
+        if not 0 <= step.neighbours <= NEIGHBOURS_MAX or not 0 < step.near_m <= NEAR_M_MAX:
+            raise BadRule(rule.name, f"neighbours are 0 to {NEIGHBOURS_MAX} within {NEAR_M_MAX} m")
     if _needs_axis(step) and step.place is None:
         raise BadRule(rule.name, "an axis is that of a place; name the place")
     if isinstance(step, Stay | Cross) and (limits := step.off_axis) is not None:
@@ -253,7 +289,17 @@ def _operator_row(op: Operator, bit: int, keep: int, since: int) -> list[int]:
         row[L.O_AXIS] = 1
         row[L.O_OFF_OVER] = -1 if limits.over_ddeg is None else limits.over_ddeg
         row[L.O_OFF_UNDER] = 1_801 if limits.under_ddeg is None else limits.under_ddeg
-    if isinstance(step, Cross):
+    if isinstance(step, Identity):
+        row[L.O_KIND], row[L.O_WHAT] = L.IDENTITY, ("clone", "jump", "change").index(step.kind)
+        row[L.O_OVER], row[L.O_SLACK], row[L.O_FIXES] = step.over_dkn, units(step.slack_m), step.fixes
+    elif isinstance(step, Drag):
+        row[L.O_KIND], row[L.O_FOR], row[L.O_FIXES] = L.DRAG, step.learn_ms, step.fixes
+        row[L.O_SWING], row[L.O_MARGIN] = units(step.swing_m), units(step.margin_m)
+        row[L.O_STILL], row[L.O_OVER], row[L.O_UNDER] = step.still_dkn, step.over_dkn, step.under_dkn
+        row[L.O_OFF_OVER] = step.off_heading_ddeg
+    elif isinstance(step, Absence):
+        row[L.O_KIND], row[L.O_FOR] = L.ABSENCE, step.for_ms
+    elif isinstance(step, Cross):
         row[L.O_KIND] = L.CROSS
     elif isinstance(step, Stay):
         row[L.O_KIND], row[L.O_FOR], row[L.O_TOLERATE] = L.STAY, step.for_ms, step.tolerate_ms
@@ -317,6 +363,13 @@ def _rule_rows(rules: Many[RuleSpec], operators: Many[Operator]) -> tuple[Ints, 
     for i, rule in enumerate(rules):
         rows[i, [L.U_FROM, L.U_TO, L.U_COOLDOWN]] = rule.valid_from_ms, rule.valid_to_ms, rule.cooldown_ms
         rows[i, L.U_SEQUENCE] = -1
+        if isinstance(rule.when, Count):
+            rows[i, L.U_SEQUENCE] = len(sequences)
+            rows[i, [L.U_WITHIN, L.U_TIMES, L.U_EACH]] = (
+                rule.when.within_ms, rule.when.times, rule.when.each_zone,
+            )  # fmt: skip
+            sequences.append(i)
+            last.append(next(n for n, op in enumerate(operators) if op.rule == i))
         if isinstance(rule.when, Sequence):
             rows[i, L.U_SEQUENCE] = len(sequences)
             rows[i, [L.U_STEPS, L.U_WITHIN]] = len(rule.when.steps), rule.when.within_ms

@@ -9,14 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from jiangdun.feeds.columns import COLUMNS, Chunk
-from jiangdun.watch.rules.spec import AlertEvent, Place, RuleSpec, Severity, Stay, ZoneSpec
+from jiangdun.watch.rules.spec import Absence, AlertEvent, Place, RuleSpec, Severity, Stay, ZoneSpec
 
 from . import keep, passes
 from . import layout as L
+from .absence import Hearing, heard_by, longest_ms
 from .columns import masks, pin
 from .episode import Ledger, materialise
 from .jit import Ints
-from .limits import ALWAYS, NEVER, BadState
+from .limits import ALWAYS, NEVER, BadState, WrongColumns
 from .plan import compile_plan, shape_of
 from .state import Kept, grow_pending, grow_tracks, grow_visits, make
 
@@ -30,6 +31,23 @@ COUNTED = {
     "rollbacks": L.N_ROLLBACKS,
     "eager_waits": L.N_WAITS,
 }
+
+
+TIME_MS_MAX = 1 << 46
+"""The year 4199: windows keep a time in 47 bits."""
+NO_TRACK = -1
+"""Stands for a free row of the table of tracks."""
+
+
+def _check(rows: npt.NDArray[np.void]) -> None:
+    """Raises WrongColumns for a time or track that is none."""
+    t, track = rows["t"], rows["track"]
+    if len(rows) and (t.min() < 0 or t.max() >= TIME_MS_MAX):
+        at = int(np.flatnonzero((t < 0) | (t >= TIME_MS_MAX))[0])
+        raise WrongColumns(f"t[{at}] = {t[at]} is no time from 1970 to 4199; decide it at ingest")
+    if len(rows) and (track == NO_TRACK).any():
+        at = int(np.flatnonzero(track == NO_TRACK)[0])
+        raise WrongColumns(f"track[{at}] = {NO_TRACK} is no track; see feeds.columns.track_id")
 
 
 class Engine:
@@ -51,6 +69,7 @@ class Engine:
         self._tables = make(self._compiled)
         self._ledger = Ledger()
         self._found: list[AlertEvent] = []
+        self._hearing = Hearing(longest_ms(self._rules))
 
     @property
     def unplaced(self) -> tuple[str, ...]:
@@ -68,6 +87,7 @@ class Engine:
     def take(self, chunk: Chunk) -> list[AlertEvent]:
         """Take a chunk in: eager events of its reports, then what its watermark settles."""
         rows = pin(chunk.rows)
+        _check(rows)
         self._reports += len(rows)
         self.position = chunk.position + len(rows)
         positions = np.arange(chunk.position, self.position, dtype=np.int64)
@@ -80,8 +100,13 @@ class Engine:
         return self._settle(wm_ms)
 
     def finish(self) -> list[AlertEvent]:
-        """Settle everything: the end of a recording. Whatever came after would be late."""
-        return self._settle(ALWAYS)
+        """Settle everything: the end of a recording. Whatever came after would be late.
+
+        Nobody is silent for longer than the recording lasts: up to its newest report, or its watermark.
+        """
+        wm = self.wm_ms
+        found = self._settle_reports(ALWAYS)
+        return found + self._fall_silent(max(wm, int(self._tables.numbers[L.N_NEWEST])))
 
     def digest(self) -> str:
         """Of all settled alerts: the same however the log was cut, and in whatever order within the bound."""
@@ -116,6 +141,7 @@ class Engine:
         self._rules, self._zones, self._rule_since, self._zone_since = rules, zones, rule_since, zone_since
         self._put_back(kept, *keep.renumber(old, self._compiled))
         self._tables.numbers[list(COUNTED.values())] = counts
+        self._hearing.keep_ms = longest_ms(rules)
         return self._ledger.take_eager(self._drained())
 
     def _since(
@@ -151,7 +177,8 @@ class Engine:
             "counts": self._counted(),
             "ledger": self._ledger.to_json(),
         }
-        return Kept(about, keep.take_out(self._tables)).to_bytes()
+        arrays = keep.take_out(self._tables) | {"heard": self._hearing.to_rows()}
+        return Kept(about, arrays).to_bytes()
 
     @classmethod
     def from_bytes(cls, data: bytes, rules: Sequence[RuleSpec], zones: Sequence[ZoneSpec]) -> Engine:
@@ -170,6 +197,8 @@ class Engine:
             raise BadState("the state is of other rules or zones; restore with those, then change them")
         engine._ledger = Ledger.from_json(about["ledger"])
         engine._found = []
+        engine._hearing = Hearing(longest_ms(rules))
+        engine._hearing.take(kept.arrays["heard"])
         engine._put_back(kept.arrays, *keep.renumber(compiled, compiled))
         engine._ledger.take_eager(engine._drained())  # all said before
         engine._tables.numbers[list(COUNTED.values())] = about["counts"]
@@ -196,11 +225,33 @@ class Engine:
             self._make_room(code)
 
     def _settle(self, wm_ms: int) -> list[AlertEvent]:
+        return self._settle_reports(wm_ms) + self._fall_silent(self.wm_ms)
+
+    def _settle_reports(self, wm_ms: int) -> list[AlertEvent]:
         self.wm_ms = max(self.wm_ms, wm_ms)
         if self._tables.numbers[L.N_NEXT_T] < self.wm_ms:
             while passes.settle(self._compiled.grid, self._compiled.plan, self._tables, self.wm_ms):
                 self._make_room(passes.WANTS_VISITS)
+        self._listen()
         return self._ledger.take_settled(self._drained(), self.wm_ms)
+
+    def _listen(self) -> None:
+        """Who was heard, before who is silent is judged."""
+        numbers = self._tables.numbers
+        if numbers[L.N_HEARD]:
+            self._hearing.take(self._tables.heard[: numbers[L.N_HEARD]])
+            numbers[L.N_HEARD] = 0
+
+    def _fall_silent(self, until: int) -> list[AlertEvent]:
+        """The absences that are complete before `until`, all before it being settled."""
+        if not self._compiled.plan.listens:
+            return []
+        if self._tables.numbers[L.N_SILENT] < until:
+            while passes.silence(self._compiled.plan, self._tables, until):
+                self._make_room(passes.WANTS_VISITS)
+        found = self._drained()
+        self._hearing.forget(until)
+        return self._ledger.take_settled(found, self.wm_ms)
 
     def _make_room(self, code: int) -> None:
         if code == passes.WANTS_TRACKS:
@@ -220,8 +271,17 @@ class Engine:
         numbers[L.N_EVENTS] = 0
 
     def _drained(self) -> list[AlertEvent]:
+        """All that was found; a silence only where others were heard, which is known when all is settled."""
         self._drain()
-        found, self._found = self._found, []
+        found: list[AlertEvent] = []
+        for event in self._found:
+            when = self._rules[self._compiled.rule_numbers[event.rule]].when
+            if isinstance(when, Absence):
+                told = heard_by(self._hearing, event, when, self.position)
+                found += [] if told is None else [told]
+            else:
+                found.append(event)
+        self._found = []
         return found
 
 

@@ -16,6 +16,7 @@ from .jit import Ints
 from .limits import (
     ALWAYS,
     FIXES_SHOWN,
+    NEVER,
     PENDING_MAX,
     SPEED_FIXES_MAX,
     STEPS_MAX,
@@ -30,7 +31,7 @@ from .plan import Compiled
 from .tables import Tables
 
 MAGIC: Final = b"JDWATCH1"
-KERNEL_VERSION: Final = 1
+KERNEL_VERSION: Final = 2
 """Raised when the meaning of the kept state changes: older bytes are then refused."""
 HEAD: Final = struct.Struct("<8sIIQ")  # magic, kernel version, length of the index, length of the payload
 CHAIN_WIDTH: Final = L.C_STEPS + STEPS_MAX * L.STEP_WIDTH
@@ -54,7 +55,8 @@ def make(compiled: Compiled, tracks: int = 1_024, pending: int = 4_096, visits: 
     events = max(1_024, min(16_384, 2 * len(plan.watch)))
     numbers = np.zeros(L.NUMBERS, np.int64)
     numbers[L.N_VISITS_FREE], numbers[L.N_CHAINS_FREE], numbers[L.N_WINDOWS_FREE] = visits, chains, 64
-    numbers[L.N_NEXT_T] = ALWAYS
+    numbers[L.N_NEXT_T] = numbers[L.N_SILENT] = ALWAYS
+    numbers[L.N_NEWEST] = NEVER
     return Tables(
         numbers=numbers,
         keys=np.full((4 * tracks, 2), -1, np.int64),
@@ -67,6 +69,8 @@ def make(compiled: Compiled, tracks: int = 1_024, pending: int = 4_096, visits: 
         visits=_chained(visits, L.VISIT_WIDTH, L.V_NEXT),
         chains=_chained(chains, CHAIN_WIDTH, L.C_NEXT),
         windows=_chained(64, WINDOW_WIDTH, L.W_LINK),
+        silent=np.full(tracks, ALWAYS, np.int64),
+        heard=np.zeros((pending if plan.listens else 0, 3), np.int64),
         found=np.zeros(ZONES_PER_CELL_MAX, np.int64),
         before=np.zeros(ZONES_PER_CELL_MAX, np.int64),
         through=np.zeros(ZONES_PER_CELL_MAX, np.int64),
@@ -98,7 +102,11 @@ def grow_tracks(tables: Tables) -> Tables:
     keys = np.full((8 * n, 2), -1, np.int64)
     place_tracks(keys, tables.tracks, int(tables.numbers[L.N_TRACKS]))
     return tables._replace(
-        keys=keys, hot=hot, tracks=_more(tables.tracks, 2 * n), fixes=_more(tables.fixes, 2 * n)
+        keys=keys,
+        hot=hot,
+        tracks=_more(tables.tracks, 2 * n),
+        fixes=_more(tables.fixes, 2 * n),
+        silent=_more(tables.silent, 2 * n, ALWAYS),
     )
 
 
@@ -112,6 +120,7 @@ def grow_pending(tables: Tables) -> Tables:
         pending=_more(tables.pending, 2 * n),
         waiting=_more(tables.waiting, 2 * n, ALWAYS),
         oldest=_more(tables.oldest, 2 * n >> L.BLOCK, ALWAYS),
+        heard=_more(tables.heard, 2 * len(tables.heard)),
     )
 
 

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from .jit import Ints, kernel
 from .layout import (
+    C_COUNT,
     C_NEXT,
     C_SEQUENCE,
-    C_STEPS,
+    C_ZONE,
     EAGER,
     H_CELL,
     H_DUE,
@@ -41,7 +42,7 @@ from .layout import (
     W_COUNT,
     W_LINK,
 )
-from .limits import NEVER
+from .limits import ALWAYS, NEVER
 from .sequence import clear_chain
 
 
@@ -60,6 +61,8 @@ class Plan(NamedTuple):
     n_words: int  # words of a condition mask
     pairs_max: int  # operators of one zone, at most
     pairs_anywhere: int  # operators of no place
+    counted: int  # 1 = some operator counts in each zone by itself
+    listens: int  # 1 = some operator asks who is silent
     crossed: int  # 1 = some operator asks for crossings between fixes
     axes: Ints  # pieces of the axes of zones, see axis.py
     cosines: Ints
@@ -79,6 +82,8 @@ class Tables(NamedTuple):
     visits: Ints
     chains: Ints
     windows: Ints
+    silent: Ints  # (tracks,) no absence of the track is complete before this time
+    heard: Ints  # (reports, 3) of this settling: minute, square, track
     found: Ints  # zones at a point
     before: Ints  # zones at the fix before
     through: Ints  # zones a way passes through between two fixes outside
@@ -125,6 +130,7 @@ def add_track(tables: Tables, at: int, track: int) -> int:
     tables.tracks[slot, T_COUNT] = 0
     tables.tracks[slot, T_STALE] = 0
     tables.tracks[slot, T_SEEN] = 0
+    tables.silent[slot] = ALWAYS
     for p in range(EAGER + 1):
         tables.hot[p, slot, H_T] = NEVER
         tables.hot[p, slot, H_CELL] = NEVER
@@ -176,11 +182,11 @@ def free_visit(tables: Tables, v: int) -> None:
 
 
 @kernel
-def chain_of(tables: Tables, p: int, slot: int, sequence: int, make: bool) -> int:
-    """The track's chain of a sequence; -1 where it has none and none is to be made."""
+def chain_of(tables: Tables, p: int, slot: int, sequence: int, zone: int, counts: bool, make: bool) -> int:
+    """The track's chain of a sequence (or count, in a zone); -1 where it has none and none is to be made."""
     c = tables.tracks[slot, T_CHAINS + p]
     while c >= 0:
-        if tables.chains[c, C_SEQUENCE] == sequence:
+        if tables.chains[c, C_SEQUENCE] == sequence and tables.chains[c, C_ZONE] == zone:
             return c
         c = tables.chains[c, C_NEXT]
     if not make:
@@ -191,27 +197,45 @@ def chain_of(tables: Tables, p: int, slot: int, sequence: int, make: bool) -> in
     tables.chains[c, C_NEXT] = tables.tracks[slot, T_CHAINS + p]
     tables.tracks[slot, T_CHAINS + p] = c
     tables.chains[c, C_SEQUENCE] = sequence
-    clear_chain(tables.chains, c)
+    tables.chains[c, C_ZONE] = zone
+    tables.chains[c, C_COUNT] = 0 if counts else -1
+    if not counts:
+        clear_chain(tables.chains, c)
     return c
 
 
 @kernel
-def forget(tables: Tables, p: int, slot: int) -> None:
-    """Give back all visits and chains of a track."""
+def forget(tables: Tables, p: int, slot: int, wholly: bool) -> None:
+    """Give back all visits and chains of a track; but what is counted only `wholly`."""
     v = tables.hot[p, slot, H_VISITS]
     while v >= 0:
         after = tables.visits[v, V_NEXT]
         free_visit(tables, v)
         v = after
+    kept = -1
     c = tables.tracks[slot, T_CHAINS + p]
     while c >= 0:
         after = tables.chains[c, C_NEXT]
-        tables.chains[c, C_NEXT] = tables.numbers[N_CHAINS_HEAD]
-        tables.numbers[N_CHAINS_HEAD] = c
-        tables.numbers[N_CHAINS_FREE] += 1
+        if tables.chains[c, C_COUNT] > 0 and not wholly:
+            tables.chains[c, C_NEXT] = kept
+            kept = c
+        else:
+            tables.chains[c, C_NEXT] = tables.numbers[N_CHAINS_HEAD]
+            tables.numbers[N_CHAINS_HEAD] = c
+            tables.numbers[N_CHAINS_FREE] += 1
         c = after
     tables.hot[p, slot, H_VISITS] = -1
-    tables.tracks[slot, T_CHAINS + p] = -1
+    tables.tracks[slot, T_CHAINS + p] = kept
+
+
+@kernel
+def count_chains(tables: Tables, p: int, slot: int) -> int:
+    n = 0
+    c = tables.tracks[slot, T_CHAINS + p]
+    while c >= 0:
+        n += 1
+        c = tables.chains[c, C_NEXT]
+    return n
 
 
 @kernel
@@ -227,7 +251,7 @@ def count_visits(tables: Tables, p: int, slot: int) -> int:
 @kernel
 def copy_settled(tables: Tables, slot: int) -> None:
     """The eager pass goes back to where the settled pass stands. There is room: the caller has seen to it."""
-    forget(tables, EAGER, slot)
+    forget(tables, EAGER, slot, True)
     v = tables.hot[0, slot, H_VISITS]
     while v >= 0:
         copy = new_visit(tables, EAGER, slot, tables.visits[v, V_WATCH], tables.visits[v, V_WINDOW] >= 0)
@@ -241,8 +265,10 @@ def copy_settled(tables: Tables, slot: int) -> None:
         v = tables.visits[v, V_NEXT]
     c = tables.tracks[slot, T_CHAINS]
     while c >= 0:
-        copy = chain_of(tables, EAGER, slot, tables.chains[c, C_SEQUENCE], True)
-        for k in range(C_STEPS, tables.chains.shape[1]):
+        copy = chain_of(
+            tables, EAGER, slot, tables.chains[c, C_SEQUENCE], tables.chains[c, C_ZONE], False, True
+        )
+        for k in range(C_COUNT, tables.chains.shape[1]):
             tables.chains[copy, k] = tables.chains[c, k]
         c = tables.chains[c, C_NEXT]
     for k in range(tables.hot.shape[2]):

@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from jiangdun.feeds.columns import COLUMNS
-from jiangdun.watch.rules.spec import AlertEvent, RuleSpec, ZoneSpec
+from jiangdun.watch.rules.spec import Absence, AlertEvent, RuleSpec, ZoneSpec
 
 from . import layout as L
 from . import passes
 from .columns import bits
 from .episode import materialise
 from .jit import Ints
-from .limits import ALWAYS, NEVER
+from .limits import ALWAYS, NEVER, BadRule
 from .plan import compile_plan
 from .run import COUNTED
 from .state import grow_tracks, grow_visits, make
@@ -42,6 +42,9 @@ class TrackOrder:
 
     def __init__(self, rules: Sequence[RuleSpec], zones: Sequence[ZoneSpec]) -> None:
         self._compiled = compile_plan(tuple(rules), tuple(zones))
+        for rule in rules:
+            if isinstance(rule.when, Absence):
+                raise BadRule(rule.name, "asks who else is heard; judge it in the order of the log")
         self._tables = make(self._compiled)
         self._held = _sorted(self._compiled.plan.n_words, 0)
         self._found: list[AlertEvent] = []

@@ -7,6 +7,7 @@ engine the values of `watch.rules.spec`, the limits, and the ledger of episodes.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 
@@ -14,24 +15,32 @@ import numpy as np
 
 from jiangdun.feeds.columns import COLUMNS, DEGREE, NO_SPEED, Chunk, Flag, Kind
 from jiangdun.watch.rules.spec import (
+    Absence,
     AlertEvent,
     Condition,
+    Count,
     Cross,
+    Drag,
     Enter,
     FixSeen,
+    Identity,
     Leave,
+    Part,
     Place,
     RuleSpec,
     Sequence,
     Speed,
     Stay,
-    Step,
     ZoneSpec,
 )
 
+from .absence import PlainAbsence, near_box
+from .count import PlainCount
 from .cross import PlainCross
+from .drag import PlainDrag
 from .enter import PlainEdge
-from .episode import Ledger, episode_id
+from .episode import Ledger, episode_id, identity_values
+from .identity import PlainChange, PlainClaims
 from .limits import (
     ALWAYS,
     FIXES_SHOWN,
@@ -42,13 +51,15 @@ from .limits import (
     SILENCE_MS_MAX,
     VISIT_FIXES_OUT,
 )
-from .outline import widened
+from .outline import UNIT_M, units, widened
 from .plain import PlainZone, Point
 from .sequence import Done, PlainSequence
 from .speed import PlainSpeed
 from .stay import PlainStay
 
-Machine = PlainStay | PlainEdge | PlainSpeed | PlainCross
+Machine = (
+    PlainAbsence | PlainClaims | PlainChange | PlainDrag | PlainStay | PlainEdge | PlainSpeed | PlainCross
+)
 ANYWHERE = -1
 
 
@@ -58,6 +69,9 @@ class Report:
     at: Point
     sog: int
     cog: int
+    heading: int
+    length: int
+    kind: int
     rank: int
     position: int
     counts: tuple[bool, ...]  # per operator: watch, where and holds
@@ -72,7 +86,17 @@ class Report:
 class Operator:
     rule: RuleSpec
     role: int | str  # "own", a step's index, "unless"
-    step: Step
+    step: Part
+
+
+@dataclass(frozen=True)
+class Silence:
+    op: Operator
+    track: int
+    zone: int
+    last: Report
+    at: int
+    seen: tuple[FixSeen, ...]
 
 
 @dataclass
@@ -80,10 +104,13 @@ class Visit:
     machine: Machine
     out: int = 0
     fired: int = NEVER
+    before: tuple[int, int] | None = None  # identity: what was known before a change
 
     @property
     def over(self) -> bool:
-        return self.out >= VISIT_FIXES_OUT and (isinstance(self.machine, PlainSpeed) or self.machine.idle)
+        return self.out >= VISIT_FIXES_OUT and (
+            isinstance(self.machine, PlainSpeed | PlainClaims | PlainChange) or self.machine.idle
+        )
 
 
 @dataclass
@@ -93,6 +120,7 @@ class PlainTrack:
     last: Report | None = None
     visits: dict[tuple[int, int], Visit] = field(default_factory=dict)
     sequences: dict[str, PlainSequence] = field(default_factory=dict)
+    counts: dict[tuple[str, int], PlainCount] = field(default_factory=dict)
     seen: list[FixSeen] = field(default_factory=list)
 
 
@@ -123,9 +151,12 @@ class Twin:
         self.wm = NEVER
         self.tracks: dict[int, Waiting] = {}
         self.ledger = Ledger()
+        self.heard: list[tuple[int, Point, int]] = []
+        self.position = 0
 
     def take(self, chunk: Chunk) -> list[AlertEvent]:
         found: list[AlertEvent] = []
+        self.position = chunk.position + len(chunk.rows)
         for i in range(len(chunk.rows)):
             row = chunk.rows[i : i + 1]
             if _wanted(row, self.wm):
@@ -133,7 +164,8 @@ class Twin:
         return self.ledger.take_eager(found) + self._settle(chunk.wm_ms)
 
     def finish(self) -> list[AlertEvent]:
-        return self._settle(ALWAYS)
+        wm = self.wm
+        return self._settle(ALWAYS, lambda: max([wm, *(t for t, _, _ in self.heard)]))
 
     def digest(self) -> str:
         return self.ledger.settled.digest()
@@ -156,7 +188,17 @@ class Twin:
         )
         at = (values["lon"], values["lat"])
         return Report(
-            values["t"], at, values["sog_dkn"], values["cog_ddeg"], values["rank"], position, counts, keeps
+            values["t"],
+            at,
+            values["sog_dkn"],
+            values["cog_ddeg"],
+            values["heading_ddeg"],
+            values["length_dm"],
+            values["kind"],
+            values["rank"],
+            position,
+            counts,
+            keeps,
         )
 
     def _arrive(self, track: int, report: Report) -> list[AlertEvent]:
@@ -178,14 +220,58 @@ class Twin:
         waiting.eager = copy.deepcopy(waiting.settled)
         return [e for r in waiting.reports for e in self._step(waiting.eager, track, r, settled=False)]
 
-    def _settle(self, wm: int) -> list[AlertEvent]:
+    def _settle(self, wm: int, until: Callable[[], int] | None = None) -> list[AlertEvent]:
         self.wm = max(self.wm, wm)
-        found = []
+        found: list[AlertEvent] = []
+        silent: list[Silence] = []
         for track, waiting in self.tracks.items():
             for report in [r for r in waiting.reports if r.t < self.wm]:
+                silent += self._silences(waiting.settled, track, report.t)
                 found += self._step(waiting.settled, track, report, settled=True)
+                self.heard.append((report.t, report.at, track))
             waiting.reports = [r for r in waiting.reports if r.t >= self.wm]
-        return self.ledger.take_settled(found, self.wm)
+        for track, waiting in self.tracks.items():
+            silent += self._silences(waiting.settled, track, until() if until else self.wm)
+        return self.ledger.take_settled(found + [e for s in silent for e in self._judged(s)], self.wm)
+
+    def _silences(self, state: PlainTrack, track: int, until: int) -> list[Silence]:
+        """Absences of one track that are complete before `until`, whether they mean something or not."""
+        found = []
+        for (number, zone), visit in state.visits.items():
+            op, machine = self.operators[number], visit.machine
+            if not isinstance(machine, PlainAbsence) or state.last is None:
+                continue
+            at = machine.silent_at(state.last.t, until)
+            if at is None or not op.rule.valid_from_ms <= at < op.rule.valid_to_ms:
+                continue
+            if zone == ANYWHERE or at < self.zones[zone].spec.valid_to_ms:
+                found.append(Silence(op, track, zone, state.last, at, tuple(state.seen)))
+        return found
+
+    def _judged(self, silence: Silence) -> list[AlertEvent]:
+        """The event of a silence, if enough others were heard near by, in whole minutes of it."""
+        op, track, start, at = silence.op, silence.track, silence.last.t, silence.at
+        assert isinstance(op.step, Absence)
+        west, east, south, north = near_box(*silence.last.at, op.step.near_m)
+        others = {
+            other
+            for t, p, other in self.heard
+            if other != track
+            and t // 60_000 * 60_000 > start
+            and (t // 60_000 + 1) * 60_000 <= at + 1
+            and west <= (p[0] + 180 * DEGREE) // 2_048 <= east
+            and south <= (p[1] + 90 * DEGREE) // 2_048 <= north
+        }
+        if len(others) < op.step.neighbours:
+            return []
+        zone_id = "" if silence.zone == ANYWHERE else self.zones[silence.zone].spec.zone_id
+        values = {"silent_s": (at - start) / 1000, "neighbours": min(len(others), op.step.neighbours)}
+        return [
+            AlertEvent(
+                episode_id(op.rule.name, track, zone_id, start), True, "raised", op.rule.name,
+                op.rule.version, track, zone_id, start, at, self.position, values, silence.seen,
+            )
+        ]  # fmt: skip
 
     def _step(self, state: PlainTrack, track: int, report: Report, *, settled: bool) -> list[AlertEvent]:
         before = state.last
@@ -233,10 +319,17 @@ class Twin:
                         counts, keeps = counts and steered, keeps and steered
                     held = visit.machine.take(report.t, before.t if before else None, is_in and counts, keeps)
                     start = visit.machine.start if held else None
+                elif isinstance(visit.machine, PlainAbsence):
+                    visit.machine.take(is_in and counts)
+                    start = None
+                elif isinstance(visit.machine, PlainClaims | PlainChange | PlainDrag):
+                    start = _claimed(visit, op.step, report, is_in, counts)
                 else:
                     start = self._take(visit, op.step, zone, before, report, is_in, counts)
                 if start is None:
                     pass
+                elif isinstance(op.rule.when, Count) and op.role == "own":
+                    self._count(state, op, visit, zone, Done(zone, start), report, alert)
                 elif op.role == "own":
                     alert(op, visit, zone, start, _values(op.step, visit, start, report))
                 else:
@@ -244,6 +337,10 @@ class Twin:
         for name, steps in done.items():
             op = next(o for o in self.operators if o.rule.name == name)
             when = op.rule.when
+            if isinstance(when, Count):
+                last, visit = steps[0]
+                self._count(state, op, visit, ANYWHERE, last, report, alert)
+                continue
             assert isinstance(when, Sequence)
             machine = state.sequences.setdefault(name, PlainSequence(len(when.steps), when.within_ms))
             whole = machine.take(
@@ -264,6 +361,29 @@ class Twin:
         }
         state.last = report
         return found
+
+    def _count(
+        self,
+        state: PlainTrack,
+        op: Operator,
+        visit: Visit,
+        where: int,
+        done: Done,
+        report: Report,
+        alert: Callable[[Operator, Visit, int, int, dict[str, float | int | str]], None],
+    ) -> None:
+        """The step is done once more, in the whole place or in the zone `where`."""
+        when = op.rule.when
+        assert isinstance(when, Count)
+        machine = state.counts.setdefault((op.rule.name, where), PlainCount(when.times, when.within_ms))
+        whole = machine.take(report.t, done.start)
+        if whole is not None:
+            values = {
+                "times": len(whole),
+                "first_at_ms": whole[0][0],
+                **_values(when.step, None, done.start, report),
+            }
+            alert(op, visit, done.zone, whole[0][1], values)
 
     def _places(self, place: Place | None) -> list[int]:
         if place is None:
@@ -300,7 +420,7 @@ class Twin:
     def _take(
         self,
         visit: Visit,
-        step: Step,
+        step: Part,
         zone: int,
         before: Report | None,
         report: Report,
@@ -309,7 +429,7 @@ class Twin:
     ) -> int | None:
         """Since when what the operator asks for was so, if this report completes it."""
         machine = visit.machine
-        assert not isinstance(machine, PlainStay)
+        assert isinstance(machine, PlainSpeed | PlainCross | PlainEdge)
         if isinstance(machine, PlainSpeed):
             sog: int | None = None if report.sog == NO_SPEED else report.sog
             if sog is not None and isinstance(step, Speed) and step.along:
@@ -360,7 +480,7 @@ class Twin:
         return before.t + int((max(met) if last else min(met)) * (report.t - before.t))
 
     def _passed(
-        self, step: Step, zone: int, before: Report | None, report: Report, inside: bool
+        self, step: Part, zone: int, before: Report | None, report: Report, inside: bool
     ) -> int | None:
         """When the way between two fixes outside first (leave: last) touched the zone; None if it did not."""
         if before is None or inside:
@@ -382,13 +502,43 @@ def _is_path(before: Report, report: Report) -> bool:
 
 
 def _operators(rule: RuleSpec) -> list[Operator]:
+    if isinstance(rule.when, Count):
+        return [Operator(rule, "own" if rule.when.each_zone else 0, rule.when.step)]
     if not isinstance(rule.when, Sequence):
         return [Operator(rule, "own", rule.when)]
     found = [Operator(rule, i, step) for i, step in enumerate(rule.when.steps)]
     return found if rule.when.unless is None else [*found, Operator(rule, "unless", rule.when.unless)]
 
 
-def _machine(step: Step) -> Machine:
+def _claimed(visit: Visit, step: Part, report: Report, inside: bool, counts: bool) -> int | None:
+    """identity and drag: since when, if this report completes it."""
+    machine = visit.machine
+    if isinstance(machine, PlainDrag):
+        if not counts or report.sog == NO_SPEED:
+            return None
+        left = machine.take(report.t, report.at, report.sog, report.cog, report.heading, inside)
+        return machine.start if left else None
+    if not (inside and counts):
+        return None
+    if isinstance(machine, PlainChange):
+        visit.before = machine.take(report.length, report.kind)
+        return None if visit.before is None else report.t
+    assert isinstance(machine, PlainClaims)
+    assert isinstance(step, Identity)
+    return (machine.jump if step.kind == "jump" else machine.clone)(report.t, report.at)
+
+
+def _machine(step: Part) -> Machine:
+    if isinstance(step, Identity):
+        claims = PlainClaims(step.over_dkn, units(step.slack_m), step.fixes)
+        return PlainChange() if step.kind == "change" else claims
+    if isinstance(step, Drag):
+        return PlainDrag(
+            step.learn_ms, units(step.swing_m), units(step.margin_m), step.fixes,
+            step.still_dkn, step.over_dkn, step.under_dkn, step.off_heading_ddeg,
+        )  # fmt: skip
+    if isinstance(step, Absence):
+        return PlainAbsence(step.for_ms)
     if isinstance(step, Stay):
         return PlainStay(step.for_ms, step.tolerate_ms)
     if isinstance(step, Speed):
@@ -398,7 +548,11 @@ def _machine(step: Step) -> Machine:
     return PlainEdge(step.fixes)
 
 
-def _values(step: Step, visit: Visit | None, start: int, report: Report) -> dict[str, float | int | str]:
+def _values(step: Part, visit: Visit | None, start: int, report: Report) -> dict[str, float | int | str]:
+    if isinstance(step, Identity):
+        return identity_values(step, visit.before[0] << 8 | visit.before[1] if visit and visit.before else 0)
+    if isinstance(step, Drag) and visit is not None and isinstance(visit.machine, PlainDrag):
+        return {"radius_m": round(visit.machine.radius * UNIT_M, 1)}
     if isinstance(step, Stay):
         return {"stayed_s": (report.t - start) / 1000}
     if isinstance(step, Enter):
@@ -408,7 +562,7 @@ def _values(step: Step, visit: Visit | None, start: int, report: Report) -> dict
     if isinstance(step, Cross):
         left = {"left_at_ms": visit.machine.left} if visit and isinstance(visit.machine, PlainCross) else {}
         return {"entered_at_ms": start, **left}
-    if visit is None or not isinstance(visit.machine, PlainSpeed):
+    if visit is None or not isinstance(visit.machine, PlainSpeed) or not isinstance(step, Speed):
         return {}
     median = visit.machine.median_dkn
     over = step.over_dkn is not None and median > step.over_dkn

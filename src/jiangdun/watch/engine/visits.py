@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from . import layout as L
+from .absence import step_absence
 from .axis import course_met, speed_along
+from .count import tally
 from .cross import step_cross
+from .drag import step_drag
 from .enter import due_edge, step_edge
 from .grid import Grid
+from .identity import CHANGE, step_change, step_claims
 from .jit import kernel
 from .leave import crossed_at
 from .limits import ALWAYS, FIXES_SHOWN, NEVER, VISIT_FIXES_OUT
@@ -71,7 +75,7 @@ def _ended(plan: Plan, tables: Tables, v: int) -> bool:
     if tables.visits[v, L.V_OUT] < VISIT_FIXES_OUT:
         return False
     kind = plan.operators[plan.watch[tables.visits[v, L.V_WATCH], L.A_OPERATOR], L.O_KIND]
-    return kind == L.SPEED or tables.visits[v, L.V_FLAGS] & L.OPEN == 0
+    return kind == L.SPEED or kind == L.IDENTITY or tables.visits[v, L.V_FLAGS] & L.OPEN == 0
 
 
 @kernel
@@ -148,6 +152,18 @@ def step_visit(
             if sog != 0xFFFF:
                 value = step_speed(visits, v, tables.windows, plan.operators, o, t, sog, tables.sorted)
                 done = value >= 0
+    elif kind == L.IDENTITY:
+        if inside and counts:
+            due = NEVER
+            value = _step_identity(plan, tables, node, v, o, t)
+            done = value >= 0
+    elif kind == L.DRAG:
+        if counts:
+            due = NEVER
+            value = _step_drag(plan, tables, node, v, o, t, inside)
+            done = value >= 0
+    elif kind == L.ABSENCE:
+        step_absence(tables, p, slot, v, plan.operators[o, L.O_FOR], inside and counts, t)
     elif kind == L.CROSS:
         value = step_cross(grid, plan, tables, p, slot, node, v, before, path, was, inside, through, counts)
         done = value >= 0
@@ -160,7 +176,9 @@ def step_visit(
     if plan.operators[o, L.O_ROLE] != L.OWN:
         _note_step(plan, tables, o, zone, v, token)
         return True
-    if _cooled(plan, tables, o, v, t):
+    if plan.rules[plan.operators[o, L.O_RULE], L.U_EACH] == 1:
+        _count_in(plan, tables, p, slot, node, o, zone, v)
+    elif _cooled(plan, tables, o, v, t):
         emit(tables, p, slot, node, o, zone, visits[v, L.V_START], value, 0, 0)
     return False
 
@@ -172,6 +190,54 @@ def _counts(plan: Plan, tables: Tables, o: int, bit: int, node: int, t: int) -> 
     return (
         tables.pending[node, L.P_MASK + (bit >> 6)] >> (bit & 63) & 1 == 1
         and plan.rules[rule, L.U_FROM] <= t < plan.rules[rule, L.U_TO]
+    )
+
+
+@kernel
+def _step_identity(plan: Plan, tables: Tables, node: int, v: int, o: int, t: int) -> int:
+    """What it finds, or -1; V_START is since when."""
+    w = tables.visits[v, L.V_WINDOW]
+    what = plan.operators[o, L.O_WHAT]
+    if what == CHANGE:
+        rest = tables.pending[node, L.P_REST]
+        tables.visits[v, L.V_START] = t
+        return step_change(tables.windows, w, rest >> 16 & 0xFFFF, rest >> 32 & 0xFF)
+    since = step_claims(
+        tables.windows,
+        w,
+        plan.cosines,
+        t,
+        tables.pending[node, L.P_XY],
+        plan.operators[o, L.O_OVER],
+        plan.operators[o, L.O_SLACK],
+        plan.operators[o, L.O_FIXES],
+        what,
+    )
+    if since >= 0:
+        tables.visits[v, L.V_START] = since
+    return since
+
+
+@kernel
+def _step_drag(plan: Plan, tables: Tables, node: int, v: int, o: int, t: int, inside: bool) -> int:
+    xy = tables.pending[node, L.P_XY]
+    motion = tables.pending[node, L.P_MOTION]
+    if motion & 0xFFFF == 0xFFFF:
+        return -1
+    return step_drag(
+        tables.visits,
+        v,
+        tables.windows,
+        plan.cosines,
+        plan.operators,
+        o,
+        t,
+        lon_of(xy),
+        lat_of(xy),
+        motion & 0xFFFF,
+        motion >> 16 & 0xFFFF,
+        tables.pending[node, L.P_REST] & 0xFFFF,
+        inside,
     )
 
 
@@ -285,14 +351,23 @@ def step_chains(plan: Plan, tables: Tables, p: int, slot: int, node: int, token:
         row = sequence * ROLES
         rule = plan.sequences[sequence]
         steps = plan.rules[rule, L.U_STEPS]
+        if plan.rules[rule, L.U_TIMES] > 0:
+            if tables.done[row, 0] == token:
+                c = chain_of(tables, p, slot, sequence, -1, True, True)
+                within, times = plan.rules[rule, L.U_WITHIN], plan.rules[rule, L.U_TIMES]
+                if tally(tables.chains, c, t, tables.done[row, 2], within, times):
+                    v = tables.done[row, 3]
+                    fired = tables.done[row, 4]
+                    _fire_count(plan, tables, p, slot, node, sequence, c, tables.done[row, 1], v, fired)
+            continue
         if tables.done[row + L.UNLESS, 0] == token:
-            c = chain_of(tables, p, slot, sequence, False)
+            c = chain_of(tables, p, slot, sequence, -1, False, False)
             if c >= 0:
                 clear_chain(tables.chains, c)
         for step in range(steps - 1, -1, -1):
             if tables.done[row + step, 0] != token:
                 continue
-            c = chain_of(tables, p, slot, sequence, True)
+            c = chain_of(tables, p, slot, sequence, -1, False, True)
             if step == 0:
                 begin_chain(tables.chains, c, t, tables.done[row, 2], tables.done[row, 1])
             elif may_follow(tables.chains, c, step, t, plan.rules[rule, L.U_WITHIN]):
@@ -330,6 +405,52 @@ def _fire_chain(
             tables.done[row, 2],
         )
     clear_chain(chains, c)
+
+
+@kernel
+def _count_in(plan: Plan, tables: Tables, p: int, slot: int, node: int, o: int, zone: int, v: int) -> None:
+    """A step that is counted in each zone by itself is done in this one."""
+    rule = plan.operators[o, L.O_RULE]
+    sequence = plan.rules[rule, L.U_SEQUENCE]
+    c = chain_of(tables, p, slot, sequence, zone, True, True)
+    t = tables.pending[node, L.P_T]
+    start = tables.visits[v, L.V_START]
+    if tally(tables.chains, c, t, start, plan.rules[rule, L.U_WITHIN], plan.rules[rule, L.U_TIMES]):
+        _fire_count(plan, tables, p, slot, node, sequence, c, zone, v, tables.visits[v, L.V_FIRED])
+
+
+@kernel
+def _fire_count(
+    plan: Plan,
+    tables: Tables,
+    p: int,
+    slot: int,
+    node: int,
+    sequence: int,
+    c: int,
+    zone: int,
+    v: int,
+    fired: int,
+) -> None:
+    chains = tables.chains
+    t = tables.pending[node, L.P_T]
+    if fired == NEVER or t - fired >= plan.rules[plan.sequences[sequence], L.U_COOLDOWN]:
+        if v >= 0:
+            tables.visits[v, L.V_FIRED] = t
+        newest = L.C_STEPS + 2 * (chains[c, L.C_COUNT] - 1)
+        emit(
+            tables,
+            p,
+            slot,
+            node,
+            plan.last_operators[sequence],
+            zone,
+            chains[c, L.C_STEPS + 1],
+            chains[c, L.C_COUNT],
+            chains[c, L.C_STEPS],
+            chains[c, newest + 1],
+        )
+    chains[c, L.C_COUNT] = 0
 
 
 @kernel

@@ -64,7 +64,10 @@ class Part:
 
 def in_track_order(rule: RuleSpec) -> bool:
     """Whether the rule asks of each track by itself, so that tracks may be judged one after another."""
-    return isinstance(rule.when, Stay | Enter | Leave | Speed | spec.Sequence)
+    return isinstance(
+        rule.when,
+        Stay | Enter | Leave | Speed | spec.Cross | spec.Sequence | spec.Count | spec.Identity | spec.Drag,
+    )
 
 
 def judge(task: Task, said: Said) -> Part:
@@ -107,7 +110,8 @@ def wanted(rules: Sequence[RuleSpec]) -> tuple[str, ...]:
     """The columns that must be read: all but those that no rule asks for and no alert shows."""
     asked: set[str] = set()
     for rule in rules:
-        for condition in (rule.where, *(step.holds for step in steps(rule))):
+        keeps = (s.keep.holds for s in steps(rule) if isinstance(s, Stay) and s.keep is not None)
+        for condition in (rule.where, *(step.holds for step in steps(rule)), *keeps):
             if isinstance(condition, Expression):
                 asked |= columns_of(condition.term)
             elif condition is not None:

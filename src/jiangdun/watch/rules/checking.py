@@ -12,7 +12,7 @@ from .document import MAX_CHARACTERS
 from .errors import Lang, Problem, RuleError, nearest, wrong
 from .language import read
 from .phrases import sentence
-from .spec import Condition, Place, RuleSpec, Sequence, Stay, Step
+from .spec import Condition, Count, Part, Place, RuleSpec, Sequence, Stay
 
 MAX_FILES: Final = 2_000
 
@@ -157,10 +157,12 @@ def _warnings(
             )
 
 
-def steps(spec: RuleSpec) -> tuple[Step, ...]:
+def steps(spec: RuleSpec) -> tuple[Part, ...]:
     """Every step the rule is made of."""
     if isinstance(spec.when, Sequence):
         return (*spec.when.steps, *((spec.when.unless,) if spec.when.unless else ()))
+    if isinstance(spec.when, Count):
+        return (spec.when.step,)
     return (spec.when,)
 
 

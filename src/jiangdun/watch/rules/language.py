@@ -24,10 +24,18 @@ from .errors import Problem, RuleError, clipped, nearest, wrong
 from .measures import day_ms, distance_m, duration_ms, iso_day, speed_dkn
 from .phrases import sentence
 from .spec import (
+    ABSENCE_MS_MIN,
     MARGIN_M_MAX,
+    NEAR_M_MAX,
+    SLACK_M_MAX,
+    SWING_M_MAX,
+    Absence,
     Condition,
+    Count,
     Cross,
+    Drag,
     Enter,
+    Identity,
     Keep,
     Leave,
     Legal,
@@ -46,6 +54,10 @@ __all__ = ["read", "schema", "sentence"]
 
 DISCRIMINATORS: Final = (
     ("sequence", "sequence"),
+    ("count", "count"),
+    ("silent", "silent"),
+    ("identity", "identity"),
+    ("drag", "drag"),
     ("speed", "speed"),
     ("enters", "enters"),
     ("leaves", "leaves"),
@@ -89,6 +101,8 @@ def _validator(part: str) -> Draft202012Validator:
         properties = {**whole["properties"], "when": {"type": "object"}}
         return Draft202012Validator({**whole, "properties": properties})
     definition = dict(whole["$defs"][part])
+    if part == "count":
+        definition["properties"] = {**definition["properties"], "count": {"type": "object"}}
     if part == "sequence":  # its steps are told apart here, so that a fault is named and not "none of these"
         steps = {**definition["properties"]["sequence"], "items": {"type": "object"}}
         definition["properties"] = {
@@ -110,14 +124,14 @@ def _operator_shape(
     value: Mapping[str, Any], path: Path, document: Document, *, steps: bool
 ) -> Iterator[Problem]:
     part = _part_of(value)
-    if part == "sequence" and steps:
+    if part in _WHOLES and steps:
         yield document.problem(
             path,
             wrong(
-                "sequence 里不能再有 sequence",
-                "a sequence cannot stand in a sequence",
-                "请把步骤写在一个 sequence 里",
-                "write all steps in one sequence",
+                f"{part} 不能作为步骤",
+                f"{part} cannot be a step",
+                "步骤只能是停留、enters、leaves、crosses、speed",
+                "a step is a stay, enters, leaves, crosses or speed",
             ),
         )
         return
@@ -125,6 +139,8 @@ def _operator_shape(
         yield document.problem(path, _no_operator(value), key=bool(path))
         return
     yield from _against(part, value, path, document)
+    if isinstance(value.get("count"), dict):
+        yield from _operator_shape(value["count"], (*path, "count"), document, steps=True)
     if part == "sequence":
         inner = value.get("sequence")
         for index, step in enumerate(inner if isinstance(inner, list) else ()):
@@ -134,6 +150,8 @@ def _operator_shape(
             yield from _operator_shape(value["unless"], (*path, "unless"), document, steps=True)
 
 
+_WHOLES: Final = ("sequence", "count", "silent", "identity", "drag")
+"""Operators that are a whole rule, no step of another."""
 _STAY: Final = ("inside", "holds", "tolerate", "keep", "off_axis")
 
 
@@ -142,7 +160,7 @@ def _part_of(value: Mapping[str, Any]) -> str:
 
 
 def _no_operator(value: Mapping[str, Any]) -> Problem:
-    known = ("for", "enters", "leaves", "crosses", "speed", "sequence")
+    known = ("for", *(key for key, _ in DISCRIMINATORS))
     strange = [key for key in value if key not in (*known, *_STAY, "fixes", "within")]
     what = ("看不出是哪种判断", "which operator is meant cannot be told")
     if strange:
@@ -155,8 +173,8 @@ def _no_operator(value: Mapping[str, Any]) -> Problem:
         )
     return wrong(
         *what,
-        "停留请写 inside 和 for，另有 enters、leaves、crosses、speed、sequence",
-        "for a stay write inside and for; else enters, leaves, crosses, speed or sequence",
+        "停留请写 inside 和 for，另有 enters、leaves、crosses、speed、sequence、count、silent",
+        "for a stay write inside and for; else enters, leaves, crosses, speed, sequence, count or silent",
     )
 
 
@@ -357,6 +375,14 @@ class _Build:
         return Legal(given["law"], given.get("article", ""), given.get("from", ""), given.get("to", ""))
 
     def operator(self, given: Mapping[str, Any], path: Path) -> Operator | None:
+        if "count" in given:
+            return self.count(given, path)
+        if "silent" in given:
+            return self.silent(given, path)
+        if "identity" in given:
+            return self.identity(given, path)
+        if "drag" in given:
+            return self.drag(given, path)
         if "sequence" not in given:
             return self.step(given, path)
         steps = [self.step(each, (*path, "sequence", i)) for i, each in enumerate(given["sequence"])]
@@ -366,6 +392,92 @@ class _Build:
         if within == 0 and not self.problems:
             self.found((*path, "within"), _too_short())
         return Sequence(whole, within, unless) if len(whole) == len(steps) else None
+
+    def count(self, given: Mapping[str, Any], path: Path) -> Operator | None:
+        step = self.step(given["count"], (*path, "count"))
+        within = self.duration(given, (*path, "within"))
+        if within == 0 and not self.problems:
+            self.found((*path, "within"), _too_short())
+        return None if step is None else Count(step, given["times"], within, given.get("each_zone", False))
+
+    def silent(self, given: Mapping[str, Any], path: Path) -> Operator | None:
+        lasting = self.duration(given, (*path, "silent"))
+        if lasting < ABSENCE_MS_MIN and not self.problems:
+            self.found(
+                (*path, "silent"),
+                wrong(
+                    f"{ABSENCE_MS_MIN // 60_000} 分钟以内的静默是常事",
+                    f"silence of less than {ABSENCE_MS_MIN // 60_000} min is how devices speak",
+                    "请写更长的时间，如 15 min",
+                    "write a longer time, as 15 min",
+                ),
+            )
+        near = (
+            self.part(lambda: distance_m(given["near"], NEAR_M_MAX), (*path, "near"))
+            if "near" in given
+            else 2_000
+        )
+        place = _place(given["inside"]) if "inside" in given else None
+        holds = self.condition(given, (*path, "holds"))
+        return Absence(place, lasting, given.get("neighbours", 1), near or 2_000, holds)
+
+    def pace(self, given: Mapping[str, Any], path: Path, default: int) -> int:
+        text = given.get(str(path[-1]))
+        return default if text is None else self.part(lambda: speed_dkn(text), path) or default
+
+    def metres(self, given: Mapping[str, Any], path: Path, default: float, most: float) -> float:
+        text = given.get(str(path[-1]))
+        return default if text is None else self.part(lambda: distance_m(text, most), path) or default
+
+    def identity(self, given: Mapping[str, Any], path: Path) -> Operator:
+        what, place = given["identity"], _place(given["inside"]) if "inside" in given else None
+        for key in ("faster", "slack", "fixes"):
+            if what == "change" and key in given:
+                self.found(
+                    (*path, key),
+                    wrong(
+                        f"身份变更用不上 {key}",
+                        f"a change has no use for {key}",
+                        f"请删去 {key}",
+                        f"delete {key}",
+                    ),
+                )
+        return Identity(
+            what,
+            place,
+            self.pace(given, (*path, "faster"), 350),
+            self.metres(given, (*path, "slack"), 1_000.0, SLACK_M_MAX),
+            given.get("fixes", 3),
+            self.condition(given, (*path, "holds")),
+        )
+
+    def drag(self, given: Mapping[str, Any], path: Path) -> Operator:
+        said, at = given["drag"], (*path, "drag")
+        usual = Drag()
+        over = self.pace(said, (*at, "over"), usual.over_dkn)
+        under = self.pace(said, (*at, "under"), usual.under_dkn)
+        if over >= under:
+            self.found(
+                at,
+                wrong(
+                    "over 不低于 under，没有哪个航速在其间",
+                    "over is not below under: no speed lies between them",
+                    "如 {over: 0.5 kn, under: 3 kn}",
+                    "as {over: 0.5 kn, under: 3 kn}",
+                ),
+            )
+        return Drag(
+            _place(given["inside"]) if "inside" in given else None,
+            self.duration(said, (*at, "learn"), usual.learn_ms),
+            self.metres(said, (*at, "swing"), usual.swing_m, SWING_M_MAX),
+            self.metres(said, (*at, "margin"), usual.margin_m, SWING_M_MAX),
+            said.get("fixes", usual.fixes),
+            self.pace(said, (*at, "still"), usual.still_dkn),
+            over,
+            under,
+            round(said["off_heading"] * 10) if "off_heading" in said else usual.off_heading_ddeg,
+            self.condition(given, (*path, "holds")),
+        )
 
     def step(self, given: Mapping[str, Any], path: Path) -> Step | None:
         part = _part_of(given)

@@ -12,9 +12,13 @@ from .conditions import Expression
 from .errors import Lang, Said
 from .measures import said_distance, said_duration, said_speed
 from .spec import (
+    Absence,
     Condition,
+    Count,
     Cross,
+    Drag,
     Enter,
+    Identity,
     Keep,
     Leave,
     OffAxis,
@@ -159,6 +163,14 @@ def operator_said(when: Operator, lang: Lang) -> str:
             return _edge_said(Said("离开", "leaves"), place, fixes, holds, lang)
         case Speed():
             return _speed_said(when, lang)
+        case Count():
+            return _count_said(when, lang)
+        case Absence():
+            return _absence_said(when, lang)
+        case Identity():
+            return _identity_said(when, lang)
+        case Drag():
+            return _drag_said(when, lang)
 
 
 def _sequence_said(steps: tuple[Operator, ...], within_ms: int, unless: Operator | None, lang: Lang) -> str:
@@ -186,6 +198,66 @@ def _stay_said(
         else ""
     )
     return f"stays{f' inside {where}' if where else ''}{while_} for {lasting}{bear}"
+
+
+def _count_said(when: Count, lang: Lang) -> str:
+    within, step = said_duration(when.within_ms, lang), operator_said(when.step, lang)
+    if lang == "zh":
+        return f"{within}内 {when.times} 次{step}{'（同一区域内）' if when.each_zone else ''}"
+    return (
+        f"{step}, {when.times} times within {within}{' in one and the same zone' if when.each_zone else ''}"
+    )
+
+
+def _identity_said(when: Identity, lang: Lang) -> str:
+    where, limit = place_said(when.place, lang), said_speed(when.over_dkn / 10, lang)
+    slack, holds = said_distance(when.slack_m, lang), condition_said(when.holds, lang)
+    zh = {
+        "clone": f"同一号码交替出现在不可能往返的两处（快于 {limit}，误差 {slack}，各至少 {when.fixes} 个报告）",
+        "jump": f"位置跳变（快于 {limit}，误差 {slack}）",
+        "change": "船长或类型与此前所报不同",
+    }
+    en = {
+        "clone": f"is heard by turns in two places that are further apart than {limit} (and {slack}) allow, "
+        f"{when.fixes} reports or more in each",
+        "jump": f"jumps further than {limit} (and {slack}) allow",
+        "change": "reports another length or kind than before",
+    }
+    if lang == "zh":
+        return f"{f'在{where}内' if where else ''}{f'{holds}时' if holds else ''}{zh[when.kind]}"
+    return f"{en[when.kind]}{f' inside {where}' if where else ''}{f' while {holds}' if holds else ''}"
+
+
+def _drag_said(when: Drag, lang: Lang) -> str:
+    where, learn = place_said(when.place, lang), said_duration(when.learn_ms, lang)
+    swing, margin = said_distance(when.swing_m, lang), said_distance(when.margin_m, lang)
+    holds = condition_said(when.holds, lang)
+    if lang == "zh":
+        return (
+            f"{f'在{where}内' if where else ''}{f'{holds}时' if holds else ''}锚泊满 {learn}后漂出回旋圈"
+            f"（半径 {swing}，余量 {margin}，连续 {when.fixes} 个报告渐远）"
+        )
+    return (
+        f"drifts out of its swinging circle after {learn} at anchor{f' inside {where}' if where else ''}"
+        f"{f' while {holds}' if holds else ''} (radius {swing}, margin {margin}, further at "
+        f"each of {when.fixes} reports)"
+    )
+
+
+def _absence_said(when: Absence, lang: Lang) -> str:
+    lasting, near = said_duration(when.for_ms, lang), said_distance(when.near_m, lang)
+    where = place_said(when.place, lang)
+    if lang == "zh":
+        last = "、".join(
+            [f"在{where}内"] * bool(where) + [condition_said(when.holds, lang)] * bool(when.holds)
+        )
+        others = f"，而其附近 {near}内至少 {when.neighbours} 个其他目标有信号" if when.neighbours else ""
+        return f"{f'最后报告{last}、' if last else ''}此后静默满 {lasting}{others}"
+    last = " and ".join(
+        [f"inside {where}"] * bool(where) + [condition_said(when.holds, lang)] * bool(when.holds)
+    )
+    others = f" while {when.neighbours} or more others within {near} are heard" if when.neighbours else ""
+    return f"is silent for {lasting}{f', last heard {last},' if last else ''}{others}"
 
 
 def off_axis_said(off: OffAxis | None, what: Said, lang: Lang) -> str:

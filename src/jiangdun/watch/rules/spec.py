@@ -16,6 +16,12 @@ import numpy.typing as npt
 
 MARGIN_M_MAX: Final = 5_000
 """Widest margin that keeps a stay alive."""
+NEAR_M_MAX: Final = 20_000
+"""Nothing that is heard further off makes a silence mean something."""
+SWING_M_MAX: Final = 2_000
+SLACK_M_MAX: Final = 50_000
+ABSENCE_MS_MIN: Final = 180_000
+"""Shorter silence is how devices speak, and holds no whole minute in which neighbours could be heard."""
 
 
 class Condition(Protocol):
@@ -130,7 +136,59 @@ class Sequence:
     unless: Step | None = None
 
 
-Operator = Stay | Enter | Leave | Speed | Cross | Sequence
+@dataclass(frozen=True, slots=True)
+class Count:
+    """`step` is done `times` times within `within_ms`: in the whole place, or in one and the same zone of it."""
+
+    step: Step
+    times: int
+    within_ms: int
+    each_zone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Silent for `for_ms` since a report that lies in the place, while others were heard near by."""
+
+    place: Place | None
+    for_ms: int
+    neighbours: int = 1
+    near_m: float = 2_000.0
+    holds: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One number, more than one vessel: two places at once (`clone`), an impossible way (`jump`), or another
+    length or kind than before (`change`)."""
+
+    kind: Literal["clone", "jump", "change"]
+    place: Place | None = None
+    over_dkn: int = 350
+    slack_m: float = 1_000.0
+    fixes: int = 3
+    holds: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drag:
+    """At anchor for `learn_ms`, then drifting out of its circle, further at each of `fixes` reports."""
+
+    place: Place | None = None
+    learn_ms: int = 1_200_000
+    swing_m: float = 250.0
+    margin_m: float = 30.0
+    fixes: int = 3
+    still_dkn: int = 10
+    over_dkn: int = 5
+    under_dkn: int = 30
+    off_heading_ddeg: int = 450
+    holds: Condition | None = None
+
+
+Operator = Stay | Enter | Leave | Speed | Cross | Sequence | Count | Absence | Identity | Drag
+Part = Step | Absence | Identity | Drag
+"""Whatever looks at a place: a step, or an operator that is a whole rule by itself."""
 # Later operators (absence, count, pair, group, identity, drag, station, balance, cover) join this union.
 
 
