@@ -1532,6 +1532,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/emergency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Every account under seal.
+         */
+        get: operations["jiangdun_web_api_emergency_listed"];
+        put?: never;
+        /**
+         * Seal
+         * @description Put an account under seal; the security administrator gives it the roles it will have.
+         */
+        post: operations["jiangdun_web_api_emergency_seal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emergency/{account_id}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask
+         * @description The first person's word, with the reason.
+         */
+        post: operations["jiangdun_web_api_emergency_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emergency/{account_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close
+         * @description Under seal again, before its time.
+         */
+        post: operations["jiangdun_web_api_emergency_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emergency/{account_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unseal
+         * @description The second person's word: it is open for a while, and its password is shown once.
+         */
+        post: operations["jiangdun_web_api_emergency_unseal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/exports": {
         parameters: {
             query?: never;
@@ -2114,6 +2198,26 @@ export interface paths {
          * @description Create an account with a password drawn here. It serves nowhere until the security administrator says so.
          */
         post: operations["jiangdun_web_api_people_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/unused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unused Accounts
+         * @description Accounts switched off, or soon to be, because nobody uses them (`people.unused_days`).
+         */
+        get: operations["jiangdun_web_api_people_unused_accounts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5143,6 +5247,18 @@ export interface components {
              */
             severity_to: number;
         };
+        /** NewSealed */
+        NewSealed: {
+            /**
+             * Name En
+             * @default
+             */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Username */
+            username: string;
+        };
         /**
          * NewTotp
          * @description Shown this once. `svg` is `uri` as a QR code, drawn here.
@@ -5267,6 +5383,33 @@ export interface components {
              * Format: date-time
              */
             seen_at: string;
+        };
+        /**
+         * Opened
+         * @description The password is shown this once; it is void at `open_until`.
+         */
+        Opened: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Asked At */
+            asked_at: string | null;
+            /** Asked By */
+            asked_by: string | null;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Open Until */
+            open_until: string | null;
+            /** Password */
+            password: string;
+            /** Reason */
+            reason: string;
+            /** Username */
+            username: string;
         };
         /**
          * Opening
@@ -5847,6 +5990,31 @@ export interface components {
          */
         RuleState: "proposed" | "released" | "retired";
         /**
+         * Sealed
+         * @description An account under seal; `asked_at` while one person's word waits for another's.
+         */
+        Sealed: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Asked At */
+            asked_at: string | null;
+            /** Asked By */
+            asked_by: string | null;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Open Until */
+            open_until: string | null;
+            /** Reason */
+            reason: string;
+            /** Username */
+            username: string;
+        };
+        /**
          * Second
          * @description One of three: a one-time `code`, a `recovery` code, or the `credential` a key has signed (as the browser's
          *     `PublicKeyCredential.toJSON()` says it).
@@ -6283,6 +6451,31 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * Unused
+         * @description An account nobody has used since `since`; where it is still `active` it is switched off at `off_at`.
+         */
+        Unused: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Active */
+            active: boolean;
+            /**
+             * Off At
+             * Format: date-time
+             */
+            off_at: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Username */
+            username: string;
+        };
         /** Version */
         Version: {
             /** Version */
@@ -6326,6 +6519,11 @@ export interface components {
             ok: boolean;
             /** Problems */
             problems: string[];
+        };
+        /** Why */
+        Why: {
+            /** Reason */
+            reason: string;
         };
         /**
          * ZonesTaken
@@ -9054,6 +9252,163 @@ export interface operations {
             };
         };
     };
+    jiangdun_web_api_emergency_listed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sealed"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_emergency_seal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSealed"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sealed"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_emergency_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sealed"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_emergency_close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_emergency_unseal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_exports_mine: {
         parameters: {
             query?: {
@@ -10059,6 +10414,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FirstPassword"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_people_unused_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unused"][];
                 };
             };
             /** @description What is wrong and what to do, in the asker's language */

@@ -71,6 +71,7 @@ GRANTS: Grants = {
     + _any("zones.import")
     + _AGREE
     + _own("persons.erase")
+    + _any("emergency.read", "emergency.open")
     + _self("duty.sit")
     + _own("duty.sit"),
     # 值班席
@@ -119,6 +120,7 @@ GRANTS: Grants = {
         "agencies.found",
         "agencies.change",
         "accounts.create",
+        "emergency.read",
         "programs.read",
         "programs.make",
         "programs.revoke",
@@ -139,12 +141,16 @@ GRANTS: Grants = {
         "parameters.set",
         "programs.read",
         "programs.release",
+        "emergency.read",
+        "emergency.open",
         "programs.revoke",
         "health.read",
     ),
     # 审计员: reads everything that was done, changes nothing
     "admin_audit": _EXPORT
     + _any(
+        "emergency.read",
+        "emergency.open",
         "alliance.read",
         "agreement.read",
         "journal.read",

@@ -25,6 +25,8 @@ from jiangdun.core.passwords import PASSWORD_MAX
 from jiangdun.core.trouble import AlreadyThere, BadInput, LockedOut, NotFound, WrongCredentials
 
 NAME_MAX = 64
+PERSON, WALL, EMERGENCY = "person", "wall", "emergency"
+"""Kinds of account: somebody; a screen; one under seal."""
 
 _T = TypeVar("_T")
 Write = Callable[[Callable[[], Any]], Any]
@@ -43,6 +45,7 @@ class Account:
     password_at: datetime | None = None
     password_temporary: bool = False
     used_at: datetime | None = field(default=None, compare=False)
+    kind: str = PERSON
 
     def password_is_due(self, now: datetime) -> bool:
         """Whether the password has to be changed before anything else: given by somebody else, or too old."""
@@ -79,6 +82,7 @@ def create(
     by: By,
     now: datetime,
     temporary: bool = True,
+    kind: str = PERSON,
 ) -> Account:
     """Create an account. `temporary`: the password is changed at the first sign-in.
 
@@ -91,7 +95,9 @@ def create(
         raise BadInput(field="name_zh", reason="length", most=NAME_MAX)
     if models.Account.objects.filter(username__iexact=username).exists():
         raise AlreadyThere(what="account", username=username)
-    row = models.Account(username=username, name_zh=name_zh, name_en=name_en or name_zh, created_at=now)
+    row = models.Account(
+        kind=kind, username=username, name_zh=name_zh, name_en=name_en or name_zh, created_at=now
+    )
     row.password = passwords.hashed(password, row)
     row.password_at, row.password_temporary = now, temporary
     row.save(force_insert=True)
@@ -288,6 +294,7 @@ def _account(row: models.Account) -> Account:
         row.password_at,
         row.password_temporary,
         row.used_at,
+        row.kind,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import getpass
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from jiangdun.core import clock, ids
 from jiangdun.core.trouble import Trouble
@@ -25,6 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("roles", nargs="+", help="desk, duty_commander, reviewer, analyst, admin_system, …")
     add.add_argument("--name-zh", default="")
     add.add_argument("--name-en", default="")
+    for verb, told in (("on", "switch an account on again"), ("password", "give an account a new password")):
+        verbs.add_parser(verb, help=told).add_argument("username")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -34,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
 
     by = By(system=f"command line, {getpass.getuser()}"[:64])
     try:
-        return _agency(options, by) if options.verb == "agency" else _person(options, by)
+        return _DOING[options.verb](options, by)
     except Trouble as trouble:
         print(f"✘ {trouble}")
         return 1
@@ -63,3 +66,34 @@ def _person(options: argparse.Namespace, by: Any) -> int:
         alliance.join(account.id, options.agency, options.roles, by=by, now=clock.now())
     print(f"✔ {options.username}  password (shown once) / 密码（仅显示一次）: {password}")
     return 0
+
+
+def _switch_on(options: argparse.Namespace, by: Any) -> int:
+    """At the box itself: the way back in when no administrator is left."""
+    from jiangdun.core import accounts
+
+    accounts.switch(_named(options.username), active=True, by=by, now=clock.now())
+    print(f"✔ {options.username} on / 已启用")
+    return 0
+
+
+def _password(options: argparse.Namespace, by: Any) -> int:
+    from jiangdun.core import accounts
+
+    password = ids.new_secret(18)
+    accounts.set_password(_named(options.username), password, by=by, now=clock.now(), temporary=True)
+    print(f"✔ {options.username}  password (shown once) / 密码（仅显示一次）: {password}")
+    return 0
+
+
+def _named(username: str) -> UUID:
+    from jiangdun.core import accounts
+    from jiangdun.core.trouble import NotFound
+
+    found = next((one for one in accounts.accounts() if one.username == username), None)
+    if found is None or found.kind != accounts.PERSON:
+        raise NotFound(what="account")
+    return found.id
+
+
+_DOING: Final = {"agency": _agency, "add": _person, "on": _switch_on, "password": _password}

@@ -15,7 +15,7 @@ from typing import Any, Final
 import structlog
 
 from jiangdun.alliance import queries as alliance
-from jiangdun.core import clock, journal, ledger, retention, timers
+from jiangdun.core import clock, journal, ledger, retention, timers, unused
 from jiangdun.core.journal import By, Sealed
 from jiangdun.core.trouble import Trouble
 from jiangdun.core.writer import Writer
@@ -75,6 +75,7 @@ class Desk:
         retaining.declare(settings.HOME)
         self._writer.start()
         await self._writer.do(lambda: retention.plan(clock.now()))
+        await self._writer.do(lambda: unused.begin(clock.now()))
         await web.read(self._sharing.bind)
         web.bind(
             writer=self._writer.do,

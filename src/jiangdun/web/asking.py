@@ -13,7 +13,7 @@ from django.http.request import split_domain_port, validate_host
 from django.middleware.csrf import CsrfViewMiddleware, get_token, rotate_token
 from ninja.utils import check_csrf
 
-from jiangdun.core import access, clock, networks, passkeys
+from jiangdun.core import access, accounts, clock, emergency, networks, passkeys
 from jiangdun.core.access import Asker
 from jiangdun.core.journal import By
 from jiangdun.core.trouble import NotYours, Trouble
@@ -116,7 +116,9 @@ def by_of(request: HttpRequest) -> By:
     program = getattr(request, "program", None)
     if program is not None:
         return By(agency=program.agency, system=f"program:{program.name}")
-    return By(person=asker.person, agency=asker.agency)
+    session = getattr(request, "session", None)
+    sealed = session is not None and session.account.kind == accounts.EMERGENCY
+    return By(person=asker.person, agency=asker.agency, system=emergency.MARK if sealed else None)
 
 
 def require(request: HttpRequest, verb: str, thing: Mapping[str, Any]) -> access.Allowed:

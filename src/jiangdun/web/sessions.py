@@ -137,6 +137,8 @@ def find_by_id(session_id: str) -> Signed | None:
 
 def musts(account: accounts.Account, asker: Asker, now: datetime) -> tuple[str, ...]:
     """What somebody who signs in has to do before anything else."""
+    if account.kind != accounts.PERSON:
+        return ()
     due = ["password"] if account.password_is_due(now) else []
     needed = not asker.roles.isdisjoint(SECOND_ROLES.at(now))
     if needed and not factors.factors(account.id).ways:

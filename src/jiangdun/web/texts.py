@@ -570,6 +570,11 @@ DENIALS: Final[dict[str, tuple[str, str]]] = {
         "上一步由您办理，这一步须由他人办理",
         "you did the step before, so another person must do this one",
     ),
+    "not_a_person": ("这不是个人账号", "this is no person's account"),
+    "two_persons": (
+        "须由两人共同开启，且其中恰有一位安全管理员",
+        "it takes two persons, exactly one of them the security administrator",
+    ),
     "own_account": ("不能对自己的账号办理", "nobody does this to an account of their own"),
     "person_needed": ("这一步须由人办理", "only a person may do it"),
     "scope": ("该接口密钥未获此项权限", "this key of a program is not good for it"),

@@ -126,4 +126,11 @@ PEOPLE: Final[dict[str, Words]] = {
         "The request's signature was not accepted: {reason}.",
         "Sign it anew as the page on the API says, each time with a new nonce and the present time.",
     ),
+    "emergency_not_asked": Words(
+        409,
+        "还没有人申请开启，或申请已超过 {minutes} 分钟。",
+        "请先由另一人写明原因提出申请。",
+        "Nobody has asked for it, or that was more than {minutes} minutes ago.",
+        "Let another person ask first, with the reason.",
+    ),
 }

@@ -44,3 +44,110 @@ class ProgramRefused:
 
     program: UUID
     reason: str
+
+
+@fact("core.AccountUnused")
+@dataclass(frozen=True)
+class AccountUnused:
+    """Nobody has used an account since `since`: it is switched off."""
+
+    account: UUID
+    since: datetime
+
+
+@fact("core.EmergencySealed")
+@dataclass(frozen=True)
+class EmergencySealed:
+    """An account was put under seal, for the day nobody else can act."""
+
+    account: UUID
+
+
+@fact("core.EmergencyAsked")
+@dataclass(frozen=True)
+class EmergencyAsked:
+    """The first of two persons wants the seal of an account broken."""
+
+    account: UUID
+    person: UUID
+    reason: str
+
+
+@fact("core.EmergencyOpened")
+@dataclass(frozen=True)
+class EmergencyOpened:
+    """ALARM: two persons broke the seal of an account; it is open until `until`."""
+
+    account: UUID
+    first: UUID
+    second: UUID
+    reason: str
+    until: datetime
+
+
+@fact("core.EmergencyClosed")
+@dataclass(frozen=True)
+class EmergencyClosed:
+    """An account is under seal again; its password is void."""
+
+    account: UUID
+
+
+@fact("core.WallMade")
+@dataclass(frozen=True)
+class WallMade:
+    """A screen got a key with which it signs in and only shows."""
+
+    account: UUID
+
+
+@fact("core.WallRevoked")
+@dataclass(frozen=True)
+class WallRevoked:
+    """A screen's key opens nothing from now on."""
+
+    account: UUID
+
+
+@fact("core.PinSet")
+@dataclass(frozen=True)
+class PinSet:
+    """A person set the PIN with which to act on a wall."""
+
+    account: UUID
+
+
+@fact("core.ActedOnWall")
+@dataclass(frozen=True)
+class ActedOnWall:
+    """A person showed who they are (`way`: password, pin, totp, key) for one act on a wall."""
+
+    account: UUID
+    wall: UUID
+    way: str
+
+
+@fact("core.OutsideLinked")
+@dataclass(frozen=True)
+class OutsideLinked:
+    """An account was tied to somebody at another identity provider."""
+
+    account: UUID
+    link: UUID
+
+
+@fact("core.OutsideUnlinked")
+@dataclass(frozen=True)
+class OutsideUnlinked:
+    """That tie was cut."""
+
+    account: UUID
+    link: UUID
+
+
+@fact("core.OutsideRefused")
+@dataclass(frozen=True)
+class OutsideRefused:
+    """Somebody the identity provider vouched for has no account here, or what it said did not hold: `reason`."""
+
+    reason: str

@@ -19,11 +19,14 @@ from jiangdun.core.models.persons import Unmasking as Unmasking
 from jiangdun.core.models.retention import Hold as Hold
 from jiangdun.core.models.retention import RetentionRun as RetentionRun
 
+from .people import Emergency as Emergency
 from .people import Nonce as Nonce
+from .people import OutsideLink as OutsideLink
 from .people import PassKey as PassKey
 from .people import ProgramKey as ProgramKey
 from .people import RecoveryCode as RecoveryCode
 from .people import Totp as Totp
+from .people import Wall as Wall
 
 
 class Account(AbstractBaseUser):
@@ -35,6 +38,8 @@ class Account(AbstractBaseUser):
     username = models.CharField(max_length=64, unique=True)
     name_zh = models.CharField(max_length=64)
     name_en = models.CharField(max_length=64)
+    kind = models.CharField(max_length=9, default="person")  # person, wall, emergency
+    pin = models.CharField(max_length=128, default="")  # its hash; good on walls only
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     password_at = models.DateTimeField(null=True)

@@ -79,3 +79,43 @@ class Nonce(models.Model):
             models.UniqueConstraint(fields=["program", "digest"], name="core_nonce_once")
         ]
         indexes: ClassVar = [models.Index(fields=["program", "at"], name="core_nonce_at")]
+
+
+class Emergency(models.Model):
+    """An account under seal, for the day nobody else can act; two persons open it, for a while."""
+
+    account = models.OneToOneField(
+        "core.Account", primary_key=True, on_delete=models.PROTECT, related_name="+"
+    )
+    asked_by = models.ForeignKey("core.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    asked_security = models.BooleanField(default=False)  # the first of the two is the security administrator
+    asked_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, default="")
+    open_until = models.DateTimeField(null=True)
+
+
+class Wall(models.Model):
+    """A screen that signs in by a key of its own, from its own network, and only shows."""
+
+    account = models.OneToOneField(
+        "core.Account", primary_key=True, on_delete=models.PROTECT, related_name="+"
+    )
+    networks = models.JSONField()
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+
+class OutsideLink(models.Model):
+    """Who somebody is at another identity provider: `subject` as a digest, for one issuer."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    account = models.ForeignKey("core.Account", on_delete=models.CASCADE, related_name="+")
+    issuer = models.CharField(max_length=200)
+    subject = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="core_outsidelink_once")
+        ]

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from jiangdun.alliance import queries
-from jiangdun.core import accounts, factors, ids, networks, passkeys
+from jiangdun.core import accounts, emergency, factors, ids, networks, passkeys
 from jiangdun.core.journal import By
 from jiangdun.web.models import Session, Step
 from jiangdun.web.sessions import key_of, networks_of
@@ -55,10 +55,11 @@ def sign_in(
     if not _right_place(account, address, now):
         accounts.note_wrong(account.id, address, now, desk, "place")
         return accounts.SignIn(None, "place"), "", False
-    if factors.factors(account.id).ways:
+    if account.kind == accounts.PERSON and factors.factors(account.id).ways:
         return decided, begin_step(account, address, now=now), True
+    until = emergency.sealed(account.id).open_until if account.kind == accounts.EMERGENCY else None
     account = accounts.complete(account.id, address, now, desk, new_desk)
-    return decided, open_session(account, address, replaces=replaces, now=now), False
+    return decided, open_session(account, address, replaces=replaces, now=now, until=until), False
 
 
 def _right_place(account: accounts.Account, address: str, now: datetime) -> bool:

@@ -23,6 +23,7 @@ from jiangdun.web.api import (
     alerts,
     alliance,
     board,
+    emergency,
     exports,
     factors,
     feeds,
@@ -60,6 +61,7 @@ api.add_router("", account.router, tags=["session"])
 api.add_router("", factors.router, tags=["session"])
 api.add_router("", people.router, tags=["people"])
 api.add_router("", programs.router, tags=["people"])
+api.add_router("", emergency.router, tags=["people"])
 api.add_router("", parameters.router, tags=["people"])
 api.add_router("", board.router, tags=["board"])
 api.add_router("", alerts.router, tags=["alerts"])

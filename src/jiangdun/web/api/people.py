@@ -4,6 +4,7 @@ administrator. Nobody does this to an account of their own.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +14,7 @@ from ninja import Field, Router, Schema, Status
 
 from jiangdun.alliance import actions as alliance
 from jiangdun.alliance import queries
-from jiangdun.core import accounts, clock, factors, ids, passwords
+from jiangdun.core import accounts, clock, factors, ids, passwords, unused
 from jiangdun.core.trouble import NotYours
 from jiangdun.web import actions, asking, desk
 from jiangdun.web.api.account import closed
@@ -40,11 +41,22 @@ class Person(Schema):
     username: str
     name_zh: str
     name_en: str
+    kind: str = Field(description="person, wall, emergency (under seal)")
     active: bool
     used_at: datetime | None = Field(description="the last good sign-in, or the last switch-on")
     password_temporary: bool
     second: list[str] = Field(description="what it has beside the password: totp, key, recovery")
     serves: list[Service]
+
+
+class Unused(Schema):
+    """An account nobody has used since `since`; where it is still `active` it is switched off at `off_at`."""
+
+    account_id: UUID
+    username: str
+    since: datetime
+    active: bool
+    off_at: datetime
 
 
 class NewPerson(Schema):
@@ -81,6 +93,12 @@ async def people(request: HttpRequest) -> list[dict[str, Any]]:
     return await desk.read(lambda: [_person(one, clock.now()) for one in accounts.accounts(PEOPLE_MAX)])
 
 
+@router.get("/people/unused", response=list[Unused], **asking.needs("people.read"))
+async def unused_accounts(request: HttpRequest) -> list[dict[str, Any]]:
+    """Accounts switched off, or soon to be, because nobody uses them (`people.unused_days`)."""
+    return await desk.read(lambda: [asdict(one) for one in unused.report(clock.now())])
+
+
 @router.post("/people", response={201: FirstPassword}, **asking.needs("accounts.create", fresh=True))
 async def create(request: HttpRequest, body: NewPerson) -> Status[dict[str, Any]]:
     """Create an account with a password drawn here. It serves nowhere until the security administrator says so."""
@@ -99,6 +117,7 @@ async def create(request: HttpRequest, body: NewPerson) -> Status[dict[str, Any]
 async def reset_password(request: HttpRequest, account_id: UUID) -> dict[str, Any]:
     """Give an account a password drawn here, changed at the next sign-in; its sessions end."""
     _not_own(request, account_id)
+    await _person_only(account_id)
     by, now, password = asking.by_of(request), clock.now(), ids.new_secret(FIRST_PASSWORD_BYTES)
     prepared = await desk.check_password(lambda: passwords.prepare(account_id, password, now), known=True)
     ended = await desk.do(lambda: _reset(request, prepared, by, now))
@@ -124,6 +143,7 @@ async def forget_second(request: HttpRequest, account_id: UUID) -> Status[None]:
 async def switch(request: HttpRequest, account_id: UUID, body: Switch) -> dict[str, Any]:
     """Switch an account off, which ends its sessions, or on again."""
     _not_own(request, account_id)
+    await _person_only(account_id)
     by, now = asking.by_of(request), clock.now()
     own = asking.signed_of(request).account.id
     await desk.do(lambda: accounts.switch(account_id, active=body.active, by=by, now=now))
@@ -190,6 +210,13 @@ def _not_own(request: HttpRequest, account_id: UUID) -> None:
         raise NotYours(reason="own_account")
 
 
+async def _person_only(account_id: UUID) -> None:
+    """A wall has a key, and what is under seal is opened by two: neither is switched or given a password here."""
+    account = await desk.read(lambda: accounts.account(account_id))
+    if account.kind != accounts.PERSON:
+        raise NotYours(reason="not_a_person")
+
+
 def _reset(request: HttpRequest, prepared: passwords.Prepared, by: Any, now: datetime) -> list[str]:
     passwords.keep(prepared, by=by, now=now, temporary=True)
     return actions.end_sessions(prepared.account_id, now=now, by=asking.signed_of(request).account.id)
@@ -201,6 +228,7 @@ def _person(account: accounts.Account, now: datetime) -> dict[str, Any]:
         "username": account.username,
         "name_zh": account.name_zh,
         "name_en": account.name_en,
+        "kind": account.kind,
         "active": account.active,
         "used_at": account.used_at,
         "password_temporary": account.password_temporary,
