@@ -14,10 +14,16 @@ from jiangdun.alliance.drafting import EVERY, Draft
 from jiangdun.core import vault
 from jiangdun.core.journal import By
 from jiangdun.core.labels import Label
+from jiangdun.picture.units import POSITIONS, UNITS
+from jiangdun.response.views import INCIDENTS
+from jiangdun.watch.alerts import ALERTS
 
 from . import cast
 
 DAY: Final = timedelta(days=1)
+
+SHARED: Final = frozenset(data.code for data in (UNITS, POSITIONS, ALERTS, INCIDENTS))
+"""What the demo's agencies have to share: declared by the rooms that are read above."""
 
 
 @dataclass(frozen=True)
@@ -90,5 +96,6 @@ def _signed(play: _Play, approvers: Mapping[str, str], now: datetime) -> Agreeme
 
 
 def _terms(line: Mapping[str, Any]) -> Terms:
+    assert line["data"] in SHARED
     said = {**line, "purposes": tuple(line["purposes"])}
     return Terms(provider=EVERY, consumer=EVERY, fields=(EVERY,), **said)
