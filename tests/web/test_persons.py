@@ -25,8 +25,9 @@ RESCUE = {"X-Purpose": "rescue"}
 
 
 @pytest.fixture(autouse=True)
-def _home(tmp_path: Path, settings: Any) -> None:
+def _home(tmp_path: Path, settings: Any, house: None) -> None:
     settings.HOME = tmp_path
+    access.bind_shares([])
 
 
 @pytest.fixture

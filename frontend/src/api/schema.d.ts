@@ -1532,6 +1532,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/disputes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mine
+         * @description Disputes one's agency raised or has to answer, newest first; for the auditor everybody's.
+         */
+        get: operations["jiangdun_web_api_disputes_mine"];
+        put?: never;
+        /**
+         * Raise It
+         * @description Say that something one may see is wrong; its agency has `disputes.answer_days` working days.
+         */
+        post: operations["jiangdun_web_api_disputes_raise_it"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/disputes/{dispute_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One dispute, for the two agencies it is between.
+         */
+        get: operations["jiangdun_web_api_disputes_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/disputes/{dispute_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description The owner says what it did about it, or why it stays.
+         */
+        post: operations["jiangdun_web_api_disputes_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/disputes/{dispute_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw
+         * @description The agency that raised it takes it back.
+         */
+        post: operations["jiangdun_web_api_disputes_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/emergency": {
         parameters: {
             query?: never;
@@ -3571,15 +3655,17 @@ export interface components {
             /** Valid To */
             valid_to: string | null;
         };
-        /**
-         * Answer
-         * @description A reach and who answers for it; null is a gap, open since `gap_since`.
-         */
+        /** Answer */
         Answer: {
-            chief: components["schemas"]["Chief"] | null;
-            /** Gap Since */
-            gap_since?: string | null;
-            reach: components["schemas"]["Reach"];
+            /**
+             * Answer
+             * @description what was done, or why it stays
+             */
+            answer: string;
+            /** Corrected */
+            corrected: boolean;
+            /** Version */
+            version: number;
         };
         /** Appointment */
         Appointment: {
@@ -4154,6 +4240,53 @@ export interface components {
              * Version
              * @description of the incident as the asker saw it
              */
+            version: number;
+        };
+        /**
+         * Dispute
+         * @description `state`: open, corrected, upheld, withdrawn. `due_at`: the owner answers until then; `overdue_at`: it did not.
+         */
+        Dispute: {
+            /** Answer */
+            answer: string;
+            /** Answered At */
+            answered_at: string | null;
+            /** Answered By */
+            answered_by: string;
+            /** Claim */
+            claim: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Field */
+            field: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Overdue At */
+            overdue_at: string | null;
+            /** Owner */
+            owner: string;
+            /** Raised Agency */
+            raised_agency: string;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Raised By */
+            raised_by: string;
+            /** Reminded At */
+            reminded_at: string | null;
+            /** State */
+            state: string;
+            /** Subject */
+            subject: string;
+            /** Version */
             version: number;
         };
         /**
@@ -5702,6 +5835,25 @@ export interface components {
         Proposal: {
             /** Yaml */
             yaml: string;
+        };
+        /** Raise */
+        Raise: {
+            /**
+             * Claim
+             * @description what is wrong, and what is right
+             */
+            claim: string;
+            /**
+             * Field
+             * @description the field that is wrong, where it is one
+             * @default
+             */
+            field: string;
+            /**
+             * Subject
+             * @description such as incident:<id>, alert:<episode>, unit:<id>, agency:<code>
+             */
+            subject: string;
         };
         /**
          * Reach
@@ -9239,6 +9391,170 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pending"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_disputes_mine: {
+        parameters: {
+            query?: {
+                subject?: string;
+                state?: "" | "open" | "corrected" | "upheld" | "withdrawn";
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_disputes_raise_it: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Raise"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_disputes_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dispute_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_disputes_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dispute_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_disputes_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dispute_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
                 };
             };
             /** @description What is wrong and what to do, in the asker's language */

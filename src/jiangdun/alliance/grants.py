@@ -33,6 +33,8 @@ _LOOK = _any("board.view", "tracks.read", "zones.read", "rules.read", "alliance.
 )
 _EXPORT = (Grant("exports.ask"), Grant("exports.approve", "agency", other="asked_by"))
 """Rows leave by one way: whoever may see them asks, another person of the agency lets many of them go."""
+_DISPUTE = _own("disputes.raise", "disputes.read")
+"""校核纠错: who sees a thing says that it is wrong; the commander and the secretariat of its agency answer."""
 _HOLD = (
     # 保全: stop deletion at once; another person confirms, and another agrees to its end
     Grant("retention.read"),
@@ -55,6 +57,7 @@ _DESK = (
     + _own("devices.read")
     + _PERSONS
     + _EXPORT
+    + _DISPUTE
 )
 _AGREE = _own(
     "agreement.read", "agreement.draft", "agreement.sign", "agreement.suspend", "agreement.activate"
@@ -65,6 +68,7 @@ GRANTS: Grants = {
     "duty_commander": _LOOK
     + _DESK
     + _HOLD
+    + _own("disputes.answer")
     + _own("incident.order_acknowledged", "incident.arrive")
     + _own("incident.label")
     + _REVIEW
@@ -79,6 +83,7 @@ GRANTS: Grants = {
     # 研判员: proposes rules; another analyst or a commander's agency releases them
     "analyst": _LOOK
     + _EXPORT
+    + _DISPUTE
     + _any("rules.propose", "journal.read", "sources.read", "zones.import", "tracks.replay")
     + (Grant("rules.release", other="proposed_by"),)
     + _self("duty.sit"),
@@ -88,9 +93,11 @@ GRANTS: Grants = {
     + _own("incident.order_acknowledged", "incident.arrive", "incident.dispose")
     + _own("unit.set_state"),
     # 审核员: closes the loop, never own work
-    "reviewer": _LOOK + _EXPORT + _any("journal.read") + _REVIEW + _self("duty.sit"),
+    "reviewer": _LOOK + _EXPORT + _DISPUTE + _any("journal.read") + _REVIEW + _self("duty.sit"),
     # 秘书处: the register, agreements, rota, meetings and reports; the live picture is not its work
     "secretariat": _EXPORT
+    + _DISPUTE
+    + _own("disputes.answer")
     + _any("zones.read", "rules.read")
     + _shared("units.read")
     + _any("alliance.read", "agencies.found", "agencies.change", "areas.draw", "powers.give")
@@ -156,6 +163,7 @@ GRANTS: Grants = {
         "journal.read",
         "journal.verify",
         "access.read",
+        "disputes.read",
         "retention.read",
         "people.read",
         "health.read",

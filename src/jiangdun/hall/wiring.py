@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from jiangdun.alliance import actions as alliance
-from jiangdun.core import emergency, retention, timers, unused
+from jiangdun.core import disputes, emergency, retention, timers, unused
 from jiangdun.core.journal import Sealed
 from jiangdun.core.readers import Reader
 from jiangdun.response import actions as response
@@ -42,7 +42,7 @@ TELLS_EARS: Final = {
 
 def register_timers() -> None:
     """Who answers when a deadline is due."""
-    floor = {retention.TIMER: retention.on_timer}
+    floor = {retention.TIMER: retention.on_timer, **disputes.TIMERS}
     people = {unused.TIMER: unused.on_timer, emergency.TIMER: emergency.on_timer}
     for room in (floor, people, alliance.TIMERS, response.TIMERS):
         for kind, handler in room.items():

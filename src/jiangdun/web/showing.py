@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ninja import Field, Schema
 
-from jiangdun.core import redaction
+from jiangdun.core import masking, redaction
 from jiangdun.core.access import Allowed
 from jiangdun.core.datasets import DataSet
 
@@ -29,7 +29,7 @@ class Partial(Schema):
 
 def show(schema: type[Schema], row: Mapping[str, Any], allowed: Allowed, data: DataSet) -> dict[str, Any]:
     """`row` as the asker may see it, complete for `schema`."""
-    seen = redaction.redact(row, allowed, data, _mask)
+    seen = redaction.redact(row, allowed, data, masking.mask)
     for name in seen["hidden"]:
         if name in schema.model_fields:
             seen[name] = _nothing(schema)[name]
@@ -47,7 +47,3 @@ def _empty(annotation: Any) -> Any:
     if origin in (types.UnionType, typing.Union) and type(None) in typing.get_args(annotation):
         return None
     return _NOTHING.get(origin or annotation)
-
-
-def _mask(how: str, value: str) -> str:  # noqa: ARG001
-    return "***"

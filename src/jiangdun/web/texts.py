@@ -471,6 +471,7 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "it reaches beyond the alliance it stands under ({parent})",
     ),
     "empty": ("不能为空", "it must not be empty"),
+    "own": ("属于本单位，请直接更正", "it is your own agency's: correct it yourselves"),
     "past": ("不能早于现在", "it must not lie in the past"),
     "out_of_range": ("超出允许范围", "it is out of range"),
     "small_letters_digits_hyphens": (
@@ -548,6 +549,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "person": ("人员资料", "person"),
     "export": ("导出", "export"),
     "hold": ("保全", "hold"),
+    "dispute": ("纠错", "dispute"),
     "person_value": ("资料项", "value of this person"),
     "session": ("登录会话", "session"),
     "agreement": ("协议", "agreement"),

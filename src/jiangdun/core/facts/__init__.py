@@ -7,6 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from jiangdun.core.facts.disputes import DisputeAnswered as DisputeAnswered
+from jiangdun.core.facts.disputes import DisputeOverdue as DisputeOverdue
+from jiangdun.core.facts.disputes import DisputeRaised as DisputeRaised
+from jiangdun.core.facts.disputes import DisputeReminded as DisputeReminded
+from jiangdun.core.facts.disputes import DisputeWithdrawn as DisputeWithdrawn
 from jiangdun.core.facts.exports import ExportAsked as ExportAsked
 from jiangdun.core.facts.exports import ExportDecided as ExportDecided
 from jiangdun.core.facts.exports import ExportEnded as ExportEnded

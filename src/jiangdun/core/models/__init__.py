@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from jiangdun.core import ids
+from jiangdun.core.models.disputes import Dispute as Dispute
 from jiangdun.core.models.exports import Export as Export
 from jiangdun.core.models.ledger import Access as Access
 from jiangdun.core.models.persons import Person as Person

@@ -23,6 +23,7 @@ from jiangdun.web.api import (
     alerts,
     alliance,
     board,
+    disputes,
     emergency,
     exports,
     factors,
@@ -75,6 +76,7 @@ api.add_router("", journal.router, tags=["journal"])
 api.add_router("", access.router, tags=["access"])
 api.add_router("", exports.router, tags=["exports"])
 api.add_router("", retention.router, tags=["retention"])
+api.add_router("", disputes.router, tags=["disputes"])
 api.add_router("", persons.router, tags=["persons"])
 api.add_router("", health.router, tags=["health"])
 
