@@ -18,6 +18,7 @@ PUBLIC = {
     ("POST", "/api/session"),
     ("POST", "/api/session/second"),
     ("POST", "/api/session/second/key"),
+    ("POST", "/api/session/wall"),
     ("GET", "/api/health"),
 }
 FILLED = {

@@ -144,6 +144,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Pin
+         * @description Set one's own PIN for acting on walls.
+         */
+        post: operations["jiangdun_web_api_walls_set_pin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/recovery": {
         parameters: {
             query?: never;
@@ -2934,6 +2954,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In
+         * @description A screen signs in by its key. No time ends that; revoking the key does.
+         */
+        post: operations["jiangdun_web_api_walls_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/wall/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Key
+         * @description What a key of this person has to sign (PublicKeyCredentialRequestOptions as JSON) for a pass.
+         */
+        post: operations["jiangdun_web_api_walls_ask_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/wall/pass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Pass
+         * @description A person shows at a screen who they are, for one act, which is theirs.
+         */
+        post: operations["jiangdun_web_api_walls_give_pass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sources": {
         parameters: {
             query?: never;
@@ -3029,6 +3109,50 @@ export interface paths {
          */
         post: operations["jiangdun_web_api_picture_set_unit_state"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/walls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Every screen there is or was.
+         */
+        get: operations["jiangdun_web_api_walls_listed"];
+        put?: never;
+        /**
+         * Make
+         * @description Admit a screen of an agency, bound to its networks; it only shows.
+         */
+        post: operations["jiangdun_web_api_walls_make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/walls/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke
+         * @description The screen's key opens nothing from now on, and what it shows ends.
+         */
+        delete: operations["jiangdun_web_api_walls_revoke"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4556,6 +4680,18 @@ export interface components {
             /** Type */
             type: string;
         };
+        /**
+         * GivenPass
+         * @description Goes into the header X-Jiangdun-Pass of one request within a minute; that request is the person's.
+         */
+        GivenPass: {
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Token */
+            token: string;
+        };
         /** HandOver */
         HandOver: {
             /**
@@ -5412,6 +5548,50 @@ export interface components {
              */
             value: unknown;
         };
+        /** NewWall */
+        NewWall: {
+            /** Agency */
+            agency: string;
+            /**
+             * Name En
+             * @default
+             */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Networks */
+            networks: string[];
+            /** Username */
+            username: string;
+        };
+        /** NewWallKey */
+        NewWallKey: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /**
+             * Key
+             * @description shown this once
+             */
+            key: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Networks */
+            networks: string[];
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Username */
+            username: string;
+        };
         /** Night */
         Night: {
             /** Done At */
@@ -5717,6 +5897,11 @@ export interface components {
             };
             /** Version */
             version: number;
+        };
+        /** Pin */
+        Pin: {
+            /** Pin */
+            pin: string;
         };
         /**
          * Plan
@@ -6633,6 +6818,37 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * Wall
+         * @description A screen: from where it may sign in.
+         */
+        Wall: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Networks */
+            networks: string[];
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Username */
+            username: string;
+        };
+        /** WallKey */
+        WallKey: {
+            /** Key */
+            key: string;
+        };
         /** Went */
         Went: {
             /**
@@ -6896,6 +7112,37 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_walls_set_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pin"];
             };
         };
         responses: {
@@ -11924,6 +12171,107 @@ export interface operations {
             };
         };
     };
+    jiangdun_web_api_walls_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WallKey"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_walls_ask_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Named"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_walls_give_pass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Person"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenPass"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_feeds_sources: {
         parameters: {
             query?: never;
@@ -12068,6 +12416,97 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Unit"];
                 };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_walls_listed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wall"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_walls_make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWall"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWallKey"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_walls_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong and what to do, in the asker's language */
             default: {

@@ -127,6 +127,8 @@ GRANTS: Grants = {
         "agencies.found",
         "agencies.change",
         "accounts.create",
+        "walls.read",
+        "walls.make",
         "emergency.read",
         "programs.read",
         "programs.make",

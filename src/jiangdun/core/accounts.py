@@ -233,6 +233,12 @@ def account(account_id: UUID) -> Account:
     return _account(_row(account_id))
 
 
+def named(username: str) -> Account | None:
+    """The account with this very name."""
+    row = _named(username)
+    return _account(row) if row else None
+
+
 def accounts(limit: int = 1_000) -> list[Account]:
     """Accounts by name."""
     return [_account(row) for row in models.Account.objects.order_by("username")[:limit]]

@@ -57,6 +57,12 @@ class May:
             check_page(request)
         if not networks.within(address_of(request), session.networks):
             raise Trouble("wrong_place")
+        if (
+            session.account.kind == accounts.WALL
+            and request.method not in SAFE_METHODS
+            and self.verb is not None
+        ):
+            session = await self._person_at(session, request)
         if session.must and not self.early:
             raise Trouble(MUSTS[session.must[0]])
         request.asker = session.asker  # type: ignore[attr-defined]  # for the ledger, where it ends here
@@ -67,6 +73,19 @@ class May:
         await touch(session)
         request.session = session  # type: ignore[assignment]
         return session.asker
+
+    async def _person_at(self, wall: sessions.Signed, request: HttpRequest) -> sessions.Signed:
+        """On a wall every act is a person's: whoever gave the pass for it. The pass is used up."""
+        token = request.headers.get("X-Jiangdun-Pass", "")
+        if not token or len(token) > sessions.TOKEN_CHARS_MAX:
+            raise Trouble("person_asked")
+        account_id = await desk.do(lambda: actions.take_pass(token, wall.session_id, now=clock.now()))
+        if account_id is None:
+            raise Trouble("person_asked")
+        person: sessions.Signed | None = await desk.read(lambda: sessions.acting_at(wall, account_id))
+        if person is None:
+            raise Trouble("person_asked")
+        return person
 
     async def _program(self, request: HttpRequest) -> Asker:
         """A program of another system: by key and signature, not by session and page."""

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import structlog
 
-from jiangdun.core import access, clock, journal
+from jiangdun.core import access, clock, journal, networks
 from jiangdun.core.access import Allowed, Asker
 from jiangdun.core.redaction import PLACE
 from jiangdun.picture.units import POSITIONS
@@ -380,7 +380,7 @@ async def application(scope: MutableMapping[str, Any], receive: Receive, send: S
     # whatever is sealed after its snapshot.
     cursor = await _cursor(scope)
     await send({"type": "websocket.accept"})
-    why = _refusal(session, cursor)
+    why = _refusal(session, cursor, str((scope.get("client") or ("",))[0]))
     if why is not None or session is None or cursor is None:
         await _close(send, why or Close.POLICY)
         return
@@ -414,9 +414,11 @@ async def _cursor(scope: MutableMapping[str, Any]) -> int | None:
     return cursor if live.facts.head - RESUME_MAX <= cursor <= live.facts.head else None
 
 
-def _refusal(session: sessions.Signed | None, cursor: int | None) -> Close | None:
+def _refusal(session: sessions.Signed | None, cursor: int | None, address: str) -> Close | None:
     if session is None:
         return Close.SIGNED_OUT
+    if not networks.within(address, session.networks):
+        return Close.NOT_YOURS
     if session.must or not asking.may(session.asker, "board.view"):
         return Close.NOT_YOURS
     if ledger.silent():

@@ -20,6 +20,7 @@ class Session(models.Model):
     seen_at = models.DateTimeField()
     proved_at = models.DateTimeField(null=True)  # when its owner last showed who they are
     until = models.DateTimeField(null=True)  # ends then, however busy
+    lasting = models.BooleanField(default=False)  # of a wall: no time ends it
     challenge = models.CharField(max_length=64, default="")  # what a key is asked to sign, good once
     challenge_at = models.DateTimeField(null=True)
     address = models.CharField(max_length=64)
@@ -44,3 +45,12 @@ class Step(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["opened_at"], name="web_step_opened")]
+
+
+class Pass(models.Model):
+    """Somebody showed who they are at a screen, for one act. `id` is the SHA-256 of its token."""
+
+    id = models.CharField(primary_key=True, max_length=64)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    made_at = models.DateTimeField()

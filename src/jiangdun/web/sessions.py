@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.conf import settings
 
 from jiangdun.alliance import queries
 from jiangdun.alliance.grants import ADMIN_ROLES, ROLES
-from jiangdun.core import accounts, clock, door, factors
+from jiangdun.core import accounts, clock, door, factors, walls
 from jiangdun.core.access import Asker
 from jiangdun.core.networks import are_networks
 from jiangdun.core.parameters import parameter
@@ -114,7 +114,7 @@ def find_by_id(session_id: str) -> Signed | None:
     """As `find`, for one who knows the session's id; reads the roles anew."""
     now = clock.now()
     row = Session.objects.filter(pk=session_id).first()
-    if row is None or ends_at(row.opened_at, row.seen_at, row.until) <= now:
+    if row is None or (not row.lasting and ends_at(row.opened_at, row.seen_at, row.until) <= now):
         return None
     account = accounts.account(row.account_id)
     if not account.active or account.version != row.account_version:
@@ -130,9 +130,19 @@ def find_by_id(session_id: str) -> Signed | None:
         row.until,
         musts(account, asker, now),
         FRESH_S.at(now),
-        networks_of(asker, now),
+        walls.wall(account.id).networks if account.kind == accounts.WALL else networks_of(asker, now),
         _elsewhere(row, now),
     )
+
+
+def acting_at(wall: Signed, account_id: UUID) -> Signed | None:
+    """A person who acts once through the session of a wall; None where the account is off."""
+    now, account = clock.now(), accounts.account(account_id)
+    asker = queries.asker(account_id, now)
+    due = musts(account, asker, now)
+    if not account.active:
+        return None
+    return replace(wall, account=account, asker=asker, proved_at=now, must=due)
 
 
 def musts(account: accounts.Account, asker: Asker, now: datetime) -> tuple[str, ...]:
@@ -140,10 +150,15 @@ def musts(account: accounts.Account, asker: Asker, now: datetime) -> tuple[str, 
     if account.kind != accounts.PERSON:
         return ()
     due = ["password"] if account.password_is_due(now) else []
-    needed = not asker.roles.isdisjoint(SECOND_ROLES.at(now))
-    if needed and not factors.factors(account.id).ways:
+    if not asker.roles.isdisjoint(SECOND_ROLES.at(now)) and not factors.factors(account.id).ways:
         due.append("second")
     return tuple(due)
+
+
+def needs_second(account_id: UUID, now: datetime) -> bool:
+    """Whether this account shows more than a password or a PIN: its role asks for it, or it has something to show."""
+    asker = queries.asker(account_id, now)
+    return bool(factors.factors(account_id).ways) or not asker.roles.isdisjoint(SECOND_ROLES.at(now))
 
 
 def networks_of(asker: Asker, now: datetime) -> tuple[str, ...]:
@@ -164,5 +179,5 @@ def open_sessions(account_id: UUID, now: datetime) -> list[Open]:
     return [
         Open(handle_of(row.pk), account_id, row.opened_at, row.seen_at, row.address)
         for row in rows
-        if ends_at(row.opened_at, row.seen_at, row.until) > now
+        if row.lasting or ends_at(row.opened_at, row.seen_at, row.until) > now
     ]

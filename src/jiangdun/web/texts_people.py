@@ -133,4 +133,18 @@ PEOPLE: Final[dict[str, Words]] = {
         "Nobody has asked for it, or that was more than {minutes} minutes ago.",
         "Let another person ask first, with the reason.",
     ),
+    "person_asked": Words(
+        403,
+        "大屏只能查看；每一步操作都须由人确认身份。",
+        "请输入您的用户名和 PIN（或密码、验证码、密钥），然后重做这一步。",
+        "A wall only shows; every act on it is a person's.",
+        "Give your name and PIN (or password, code or key), then repeat this step.",
+    ),
+    "second_at_wall": Words(
+        403,
+        "您的账号须用验证码或密钥确认身份，不能只用密码或 PIN。",
+        "请在大屏上输入用户名和手机上的验证码，或使用密钥。",
+        "Your account shows a code or a key: a password or PIN is not enough.",
+        "Give your name and the code on your telephone, or use your key.",
+    ),
 }

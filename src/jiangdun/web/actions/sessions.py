@@ -27,12 +27,13 @@ def open_session(
     replaces: str | None,
     now: datetime,
     until: datetime | None = None,
+    lasting: bool = False,
 ) -> str:
     """A new session with a new token; the one it replaces (a session id) ends, and of too many the oldest.
 
-    `until`: the session ends then, whatever happens.
+    `until`: the session ends then, whatever happens; `lasting`: no time ends it.
     """
-    Session.objects.filter(opened_at__lt=now - KEPT).delete()
+    Session.objects.filter(opened_at__lt=now - KEPT, lasting=False).delete()
     if replaces is not None:
         Session.objects.filter(pk=replaces).delete()
     own = Session.objects.filter(account_id=account.id).order_by("-seen_at", "-opened_at")
@@ -50,6 +51,7 @@ def open_session(
         seen_at=now,
         proved_at=now,
         until=until,
+        lasting=lasting,
         address=address[:ADDRESS_CHARS_MAX],
     )
     return token
@@ -113,7 +115,7 @@ def end_idle(*, now: datetime, limit: int = 200) -> list[str]:
         | Q(opened_at__lte=now - ABSOLUTE)
         | Q(until__lte=now)
     )
-    ended = list(Session.objects.filter(idle).values_list("pk", flat=True)[:limit])
+    ended = list(Session.objects.filter(idle, lasting=False).values_list("pk", flat=True)[:limit])
     for session_id in ended:
         close_session(session_id, now=now, reason="idle")
     return ended

@@ -39,6 +39,7 @@ from jiangdun.web.api import (
     retention,
     rules,
     session,
+    walls,
 )
 
 log = structlog.get_logger()
@@ -62,6 +63,7 @@ api.add_router("", account.router, tags=["session"])
 api.add_router("", factors.router, tags=["session"])
 api.add_router("", people.router, tags=["people"])
 api.add_router("", programs.router, tags=["people"])
+api.add_router("", walls.router, tags=["people"])
 api.add_router("", emergency.router, tags=["people"])
 api.add_router("", parameters.router, tags=["people"])
 api.add_router("", board.router, tags=["board"])
