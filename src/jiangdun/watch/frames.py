@@ -44,11 +44,10 @@ from jiangdun.feeds.columns import (
 )
 
 from .engine.limits import WrongColumns
-from .rules.checking import steps
+from .rules.checking import reads
 from .rules.columns import KINDS, LOADS
-from .rules.conditions import Expression, columns_of
 from .rules.errors import nearest
-from .rules.spec import RuleSpec, Speed, Stay
+from .rules.spec import RuleSpec
 
 Rows = npt.NDArray[np.void]
 
@@ -114,17 +113,7 @@ def reports(data: Any, rules: Iterable[RuleSpec] = ()) -> Reports:
 def asked_for(rule: RuleSpec) -> set[str]:
     """The columns of a table that the rule reads, beside those that every table has."""
     found = {"kind"} if rule.watch in ("vehicle", "person") else set()
-    for step in steps(rule):
-        if isinstance(step, Speed):
-            found.add("speed_kn")
-        if (isinstance(step, Stay) and step.off_axis is not None) or (isinstance(step, Speed) and step.along):
-            found.add("course_deg")
-        if isinstance(step, Stay) and step.keep is not None and isinstance(step.keep.holds, Expression):
-            found |= columns_of(step.keep.holds.term)
-        if isinstance(step.holds, Expression):
-            found |= columns_of(step.holds.term)
-    if isinstance(rule.where, Expression):
-        found |= columns_of(rule.where.term)
+    found |= reads(rule)
     return found & set(OPTIONAL)
 
 

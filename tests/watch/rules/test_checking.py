@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jiangdun.watch.rules import check
+from jiangdun.watch.rules import check, read
+from jiangdun.watch.rules.checking import helped_by, reads
 from jiangdun.watch.rules.document import MAX_CHARACTERS
 
 from .test_language import RULE
@@ -27,6 +28,30 @@ def test_a_good_file_says_its_rule_in_both_languages(tmp_path):
     assert lines[2].startswith("  Suspected sand mining at night (severity II)")
     assert lines[-1] == "1 ok, 0 wrong / 1 条可用，0 条有误"
     assert len(list(report.lines("en"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("when", "needs", "uses"),
+    [
+        ("{inside: berth, for: 1 h}", set(), set()),
+        (
+            "{inside: berth, holds: speed_kn < 1, for: 1 h, keep: {holds: heading_deg < 9}}",
+            {"speed_kn", "heading_deg"},
+            set(),
+        ),
+        ("{inside: lane-up, for: 1 min, off_axis: {over: 90}}", {"course_deg"}, set()),
+        ("{speed: {over: 9 kn, along_axis: true}, inside: lane-up}", {"speed_kn", "course_deg"}, set()),
+        ("{count: {speed: {over: 9 kn}}, times: 2, within: 1 h}", {"speed_kn"}, set()),
+        ("{identity: clone}", set(), set()),
+        ("{identity: change}", {"length_m", "kind"}, set()),
+        ("{drag: {}}", {"speed_kn"}, {"course_deg", "heading_deg"}),
+        ("{silent: 15 min, holds: length_m > 5}", {"length_m"}, set()),
+    ],
+)
+def test_a_rule_says_which_columns_it_reads(when, needs, uses):
+    head = RULE[: RULE.index("where:")]
+    spec = read(f"{head}when: {when}\nlegal: [{{law: 法}}]\n")
+    assert (reads(spec), helped_by(spec)) == (needs, uses)
 
 
 @pytest.mark.parametrize(

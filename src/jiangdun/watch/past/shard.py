@@ -18,8 +18,8 @@ from jiangdun.watch.engine import Engine
 from jiangdun.watch.engine.limits import NEVER
 from jiangdun.watch.engine.track_order import TrackOrder
 from jiangdun.watch.rules import spec
-from jiangdun.watch.rules.checking import steps
-from jiangdun.watch.rules.conditions import Expression, columns_of
+from jiangdun.watch.rules.checking import conditions, helped_by, reads
+from jiangdun.watch.rules.conditions import Expression
 from jiangdun.watch.rules.spec import (
     AlertEvent,
     Enter,
@@ -110,12 +110,9 @@ def wanted(rules: Sequence[RuleSpec]) -> tuple[str, ...]:
     """The columns that must be read: all but those that no rule asks for and no alert shows."""
     asked: set[str] = set()
     for rule in rules:
-        keeps = (s.keep.holds for s in steps(rule) if isinstance(s, Stay) and s.keep is not None)
-        for condition in (rule.where, *(step.holds for step in steps(rule)), *keeps):
-            if isinstance(condition, Expression):
-                asked |= columns_of(condition.term)
-            elif condition is not None:
-                return COLUMNS.names or ()
+        if not all(isinstance(each, Expression) for each in conditions(rule)):
+            return COLUMNS.names or ()
+        asked |= reads(rule) | helped_by(rule)
     spared = {column for column, name in SPARED.items() if name not in asked}
     return tuple(name for name in COLUMNS.names or () if name not in spared)
 

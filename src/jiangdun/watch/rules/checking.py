@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Final
 
-from .conditions import Expression, References
+from .conditions import Expression, References, columns_of
 from .document import MAX_CHARACTERS
 from .errors import Lang, Problem, RuleError, nearest, wrong
 from .language import read
 from .phrases import sentence
-from .spec import Condition, Count, Part, Place, RuleSpec, Sequence, Stay
+from .spec import Condition, Count, Drag, Identity, Part, Place, RuleSpec, Sequence, Speed, Stay
 
 MAX_FILES: Final = 2_000
 
@@ -171,12 +171,36 @@ def places(spec: RuleSpec) -> tuple[Place, ...]:
     return (*(step.place for step in steps(spec) if step.place is not None), *spec.unless)
 
 
+def conditions(spec: RuleSpec) -> tuple[Condition, ...]:
+    """Every condition of the rule."""
+    found: list[Condition | None] = [spec.where, *(step.holds for step in steps(spec))]
+    found += [s.keep.holds for s in steps(spec) if isinstance(s, Stay) and s.keep is not None]
+    return tuple(each for each in found if each is not None)
+
+
 def permits(spec: RuleSpec) -> frozenset[str]:
     """Every reference set the rule asks for."""
-    conditions: list[Condition | None] = [spec.where, *(step.holds for step in steps(spec))]
-    conditions += [s.keep.holds for s in steps(spec) if isinstance(s, Stay) and s.keep is not None]
+    found = (each.permits for each in conditions(spec) if isinstance(each, Expression))
+    return frozenset(name for names in found for name in names)
+
+
+def reads(spec: RuleSpec) -> frozenset[str]:
+    """The columns, as conditions name them, that the rule's conditions and operators cannot do without."""
     found: set[str] = set()
-    for condition in conditions:
+    for condition in conditions(spec):
         if isinstance(condition, Expression):
-            found |= condition.permits
+            found |= columns_of(condition.term)
+    for step in steps(spec):
+        if isinstance(step, Speed | Drag):
+            found.add("speed_kn")
+        if (isinstance(step, Stay) and step.off_axis is not None) or (isinstance(step, Speed) and step.along):
+            found.add("course_deg")
+        if isinstance(step, Identity) and step.kind == "change":
+            found |= {"length_m", "kind"}
     return frozenset(found)
+
+
+def helped_by(spec: RuleSpec) -> frozenset[str]:
+    """The columns that its operators use where they are known."""
+    drags = any(isinstance(step, Drag) for step in steps(spec))
+    return frozenset({"course_deg", "heading_deg"} if drags else ())
