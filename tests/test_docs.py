@@ -34,6 +34,22 @@ def test_the_page_of_facts_is_what_the_code_says() -> None:
     pages = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(pages)
     assert pages.FACTS.read_text("utf-8") == pages.facts_page(), "run tools/pages.py"
+    assert pages.SECURITY.read_text("utf-8") == pages.security_page(), "run tools/pages.py"
+
+
+def test_every_control_of_level_3_is_there_and_its_proofs_are_tests() -> None:
+    from jiangdun.web.controls import STATES, controls
+
+    assert [one.number for one in controls()] == list(range(1, 39))
+    for one in controls():
+        assert one.state in STATES
+        assert one.tests or one.state == "site", one.number
+        assert bool(one.gap_zh and one.gap_en) == (one.state != "carried"), one.number
+        for test in one.tests:
+            file, _, name = test.partition("::")
+            path = ROOT / "tests" / file
+            assert path.is_file(), test
+            assert re.search(rf"^(async )?def {name}\(", path.read_text("utf-8"), re.M), test
 
 
 def test_every_rule_of_the_catalogue_is_named() -> None:

@@ -1,4 +1,6 @@
-"""Pages that are made from the code: docs/facts.md. A test says when they are older than what they describe."""
+"""Pages that are made from the code: docs/facts.md and the table of docs/security.md. A test says when they are older
+than what they describe.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FACTS = ROOT / "docs" / "facts.md"
+SECURITY = ROOT / "docs" / "security.md"
+TABLE_BEGINS, TABLE_ENDS = "<!-- controls: made by tools/pages.py -->", "<!-- end of controls -->"
 ROOMS = ("core", "alliance", "feeds", "picture", "watch", "response")
 
 HEAD = """# Facts
@@ -40,10 +44,32 @@ def facts_page() -> str:
     return text.rstrip() + "\n"
 
 
+def security_page() -> str:
+    """docs/security.md as it should be: what stands there by hand, and the table of controls between its marks."""
+    from jiangdun.web.controls import STATES, controls
+
+    rows = [
+        f"| {one.number} | {one.name_zh} / {one.name_en} | {STATES[one.state][1]} | "
+        f"{'<br>'.join(f'`{test}`' for test in one.tests) or '–'} | {one.gap_en} |"
+        for one in controls()
+    ]
+    table = "\n".join(
+        [
+            "| # | control | state | shown by (below `tests/`) | what is missing |",
+            "|--:|---|---|---|---|",
+            *rows,
+        ]
+    )
+    before, _, rest = SECURITY.read_text("utf-8").partition(TABLE_BEGINS)
+    _, _, after = rest.partition(TABLE_ENDS)
+    return f"{before}{TABLE_BEGINS}\n{table}\n{TABLE_ENDS}{after}"
+
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiangdun.hall.settings")
     import django
 
     django.setup()
-    FACTS.write_text(facts_page())
-    sys.stdout.write(f"wrote {FACTS.relative_to(ROOT)}\n")
+    for page, text in ((FACTS, facts_page()), (SECURITY, security_page())):
+        page.write_text(text)
+        sys.stdout.write(f"wrote {page.relative_to(ROOT)}\n")

@@ -2844,6 +2844,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/security/controls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every Control
+         * @description The 38 controls, each with its state and its proof.
+         */
+        get: operations["jiangdun_web_api_security_every_control"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -4149,6 +4169,32 @@ export interface components {
         Code: {
             /** Code */
             code: string;
+        };
+        /**
+         * Control
+         * @description A control of GB/T 22239-2019 level 3 and how far the product carries it.
+         */
+        Control: {
+            /** Gap En */
+            gap_en: string;
+            /** Gap Zh */
+            gap_zh: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Number */
+            number: number;
+            /**
+             * State
+             * @description carried, partly, site: the operator of the site must do it
+             */
+            state: string;
+            /**
+             * Tests
+             * @description file::function of the tests that show it
+             */
+            tests: string[];
         };
         /**
          * CopySeen
@@ -11934,6 +11980,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_security_every_control: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Control"][];
                 };
             };
             /** @description What is wrong and what to do, in the asker's language */

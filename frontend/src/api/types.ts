@@ -20,6 +20,7 @@ export type NewTotp = Schemas['NewTotp']
 export type RecoveryCodes = Schemas['RecoveryCodes']
 export type Agency = Schemas['Agency']
 export type AgencyEntry = Whole<Schemas['AgencyEntry']>
+export type Control = Whole<Schemas['Control']>
 export type Fix = Schemas['Fix']
 export type Alert = Whole<Schemas['Alert']>
 export type Clue = Schemas['Clue']

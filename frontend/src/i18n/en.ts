@@ -1,12 +1,14 @@
 import { account } from './pages/account'
 import { agreements } from './pages/agreements'
 import { alliance } from './pages/alliance'
+import { security } from './pages/security'
 import type { Messages } from './zh'
 
 export const en: Messages = {
   account: account.en,
   agreements: agreements.en,
   alliance: alliance.en,
+  security: security.en,
   title: 'Jiangdun · duty board',
   name: 'Jiangdun',
   motto: 'One live picture · one watch · one response',

@@ -1,11 +1,13 @@
 import { account } from './pages/account'
 import { agreements } from './pages/agreements'
 import { alliance } from './pages/alliance'
+import { security } from './pages/security'
 
 export const zh = {
   account: account.zh,
   agreements: agreements.zh,
   alliance: alliance.zh,
+  security: security.zh,
   title: '江盾 · 值班台',
   name: '江盾',
   motto: '一张实时图 · 一双值守眼 · 一条处置线',

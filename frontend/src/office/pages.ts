@@ -14,6 +14,7 @@ export interface OfficePage {
 export const PAGES: readonly OfficePage[] = [
   { path: 'alliance', verb: 'alliance.read', title: 'alliance.title', view: defineAsyncComponent(() => import('./Alliance.vue')) },
   { path: 'agreements', verb: 'agreement.read', title: 'agreements.title', view: defineAsyncComponent(() => import('./Agreements.vue')) },
+  { path: 'security', verb: 'health.read', title: 'security.title', view: defineAsyncComponent(() => import('./Security.vue')) },
 ]
 
 /** The pages somebody with these verbs may open. */

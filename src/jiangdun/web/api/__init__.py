@@ -38,6 +38,7 @@ from jiangdun.web.api import (
     programs,
     retention,
     rules,
+    security,
     session,
     walls,
 )
@@ -80,6 +81,7 @@ api.add_router("", exports.router, tags=["exports"])
 api.add_router("", retention.router, tags=["retention"])
 api.add_router("", disputes.router, tags=["disputes"])
 api.add_router("", persons.router, tags=["persons"])
+api.add_router("", security.router, tags=["security"])
 api.add_router("", health.router, tags=["health"])
 
 

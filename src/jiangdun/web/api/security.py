@@ -17,8 +17,8 @@ class Control(Schema):
     """A control of GB/T 22239-2019 level 3 and how far the product carries it."""
 
     number: int
-    zh: str
-    en: str
+    name_zh: str
+    name_en: str
     state: str = Field(description="carried, partly, site: the operator of the site must do it")
     gap_zh: str
     gap_en: str

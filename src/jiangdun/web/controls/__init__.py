@@ -28,8 +28,8 @@ class Control:
     """One control: what it asks, how far the product carries it, what is missing, and the tests that show it."""
 
     number: int
-    zh: str
-    en: str
+    name_zh: str
+    name_en: str
     state: State
     gap_zh: str
     gap_en: str
