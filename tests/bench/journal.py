@@ -18,6 +18,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -69,6 +71,13 @@ def both_ways(seconds: float, url: str) -> dict[str, Any]:
 
 
 def on_postgres(seconds: float, url: str) -> dict[str, Any]:
+    with on_postgres_database(url) as own:
+        return both_ways(seconds, own)
+
+
+@contextmanager
+def on_postgres_database(url: str) -> Iterator[str]:
+    """The address of a database on that server that is there until the end of the block."""
     import psycopg
 
     parts = urlsplit(url)
@@ -76,7 +85,7 @@ def on_postgres(seconds: float, url: str) -> dict[str, Any]:
     with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"')
         try:
-            return both_ways(seconds, urlunsplit(parts._replace(path=f"/{name}")))
+            yield urlunsplit(parts._replace(path=f"/{name}"))
         finally:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 

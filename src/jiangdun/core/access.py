@@ -231,7 +231,8 @@ def _by_share(asker: Asker, thing: Mapping[str, Any], now: datetime | None) -> A
     helping = [share for share, reason in zip(several, reasons, strict=True) if reason is None]
     if not helping:
         return Denied(shares.nearest(reason for reason in reasons if reason is not None))
-    return _widest([Allowed(s.fields, s.masks or {}, s.precision_m, (s.id,)) for s in helping])
+    seen = [Allowed(s.fields, s.masks or {}, s.precision_m, (s.id,)) for s in helping]
+    return seen[0] if len(seen) == 1 else _widest(seen)
 
 
 def _widest(allowed: list[Allowed]) -> Allowed:
