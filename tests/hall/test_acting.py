@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from jiangdun.hall import gathering
+from jiangdun.core import clock, journal
+from jiangdun.hall import gathering, parts
 from jiangdun.hall.acting import Desk
 from jiangdun.hall.link import Word
+from jiangdun.hall.parts import Parts
 
 WITHIN_S = 20.0
 
@@ -158,3 +160,29 @@ def test_a_question_nobody_answers_leaves_nothing_behind() -> None:
         assert desk._counts()["asked"] == 0
 
     run(story)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_program_that_is_not_as_released_is_shown_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "check", lambda: Parts("wheel", 200, 2, ("a.py", "+ b.py")))
+
+    async def story(desk: Desk, link: Link) -> None:
+        desk._writer.start()
+        try:
+            await desk._look_at_program()
+        finally:
+            await asyncio.to_thread(desk._writer.stop)
+        assert desk._counts()["program"] == {
+            "level": "fail", "kind": "wheel", "checked": 200, "wrong": ["a.py", "+ b.py"],
+        }  # fmt: skip
+        assert desk._counts()["certificate"] is None, "plain text, in a test"
+
+    run(story)
+    while journal.seal(clock.now()):
+        pass
+    [fact] = journal.about("installation:program")
+    assert (fact.kind, fact.body["found"], fact.body["files"]) == (
+        "core.ProgramDiffers",
+        2,
+        ["a.py", "+ b.py"],
+    )

@@ -135,6 +135,14 @@ def test_what_cannot_be_made_is_said_and_nothing_is_half_made(
     assert inside(home, program) == "['wang']"
 
 
+def test_the_database_is_its_owners_alone(founded: tuple[Path, str]) -> None:
+    home, _ = founded
+    assert {path.name: oct(path.stat().st_mode & 0o077) for path in home.glob("*.sqlite3*")} == {
+        "jiangdun.sqlite3": "0o0"
+    }
+    assert (home / "secret.key").stat().st_mode & 0o077 == 0
+
+
 def test_a_flipped_byte_in_the_database_file_is_found(founded: tuple[Path, str]) -> None:
     home, _ = founded
     inside(home, "from jiangdun.core import clock, journal; print(journal.seal(clock.now()))")

@@ -22,6 +22,18 @@ import websockets
 
 NAME = "jiangdun.lan"
 SECRET = "a river bends twice"
+PASSWORD = "a river bends twice 长江"
+PEOPLE = f"""
+from jiangdun.hall import django_up
+django_up.ready(); django_up.migrate()
+from jiangdun.alliance import actions as alliance
+from jiangdun.core import accounts, clock
+from jiangdun.core.journal import By
+by = dict(by=By(system="test"), now=clock.now())
+alliance.found_agency("msa", "海事局", "MSA", "traffic", **by)
+account = accounts.create("wang", {PASSWORD!r}, name_zh="王", temporary=False, **by)
+alliance.join(account.id, "msa", ["desk"], **by)
+"""
 WITHIN_S = 60.0
 
 
@@ -33,6 +45,14 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 def jiangdun(*words: str, home: Path, **more: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "jiangdun.hall.cli", *words]
     return subprocess.run(command, capture_output=True, text=True, timeout=180, env=environment(home, **more))
+
+
+def people(home: Path) -> None:
+    """An agency and somebody of it with a password of their own."""
+    done = subprocess.run(
+        [sys.executable, "-c", PEOPLE], env=environment(home), capture_output=True, text=True, timeout=180
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def free_ports(count: int) -> list[int]:
@@ -71,7 +91,6 @@ class Box:
     home: Path
     port: int
     plain: int
-    password: str
 
     def context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.home / "ca" / "ca.crt"))
@@ -111,17 +130,15 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     (home / "secret").write_text(SECRET + "\n")
     made = jiangdun("cert", "make", NAME, "--passphrase-file", str(home / "secret"), home=home)
     assert made.returncode == 0, made.stdout + made.stderr
-    jiangdun("account", "agency", "msa", "海事局", "MSA", home=home)
-    person = jiangdun("account", "add", "wang", "msa", "desk", home=home)
-    assert person.returncode == 0, person.stdout
+    people(home)
     port, plain = free_ports(2)
     with desk(home, port, JIANGDUN_PLAIN_PORT=str(plain)):
-        yield Box(home, port, plain, person.stdout.rsplit(": ", 1)[1].strip())
+        yield Box(home, port, plain)
 
 
 def sign_in(box: Box) -> tuple[HTTPResponse, str]:
     token = cookies(box.ask("GET", "/api/session"))["csrftoken"].split(";")[0]
-    body = {"username": "wang", "password": box.password}
+    body = {"username": "wang", "password": PASSWORD}
     headers = {"Cookie": f"csrftoken={token}", "X-CSRFToken": token, "Origin": f"https://{NAME}:{box.port}"}
     answer = box.ask("POST", "/api/session", body, **headers)
     assert answer.status == 200, answer.said  # type: ignore[attr-defined]
@@ -287,10 +304,7 @@ def test_a_renewed_certificate_serves_without_a_stop(box: Box) -> None:
 
 
 def test_behind_a_trusted_proxy_the_cookie_is_secure_and_nobody_else_is_believed(tmp_path: Path) -> None:
-    jiangdun("account", "agency", "msa", "海事局", "MSA", home=tmp_path)
-    password = (
-        jiangdun("account", "add", "wang", "msa", "desk", home=tmp_path).stdout.rsplit(": ", 1)[1].strip()
-    )
+    people(tmp_path)
 
     def names(port: int, **headers: str) -> set[str]:
         def ask(method: str, path: str, body: Any, more: dict[str, str]) -> HTTPResponse:
@@ -302,7 +316,7 @@ def test_behind_a_trusted_proxy_the_cookie_is_secure_and_nobody_else_is_believed
         answer = ask(
             "POST",
             "/api/session",
-            {"username": "wang", "password": password},
+            {"username": "wang", "password": PASSWORD},
             {**more, "Origin": f"{scheme}://{NAME}"},
         )
         return set(cookies(answer))

@@ -18,9 +18,9 @@ from jiangdun.core.passwords import keep as keep_password
 from jiangdun.core.trouble import BadInput
 
 __all__ = [
-    "create_account", "keep_password", "note_backup", "note_certificate", "note_elsewhere", "note_restore",
-    "note_sign_in", "note_sign_out", "note_wrong", "set_parameter", "set_password", "switch_account",
-    "switch_algorithms",
+    "create_account", "keep_password", "note_backup", "note_certificate", "note_elsewhere", "note_program",
+    "note_restore", "note_sign_in", "note_sign_out", "note_wrong", "set_parameter", "set_password",
+    "switch_account", "switch_algorithms",
 ]  # fmt: skip
 
 
@@ -86,3 +86,11 @@ def note_restore(
     """This installation was restored from a backup and its journal verified."""
     restored = facts.BackupRestored(backup, manifest, made_at, product, head, checked)
     journal.record(restored, by=by, at=now, subject="installation:backup")
+
+
+@transaction.atomic
+def note_program(version: str, found: int, files: Sequence[str], *, by: journal.By, now: datetime) -> None:
+    """Files of the program are not as released."""
+    journal.record(
+        facts.ProgramDiffers(version, found, tuple(files)), by=by, at=now, subject="installation:program"
+    )

@@ -14,7 +14,9 @@ from typing import Any, Final
 
 import structlog
 
+import jiangdun
 from jiangdun.alliance import queries as alliance
+from jiangdun.core import actions as core
 from jiangdun.core import clock, journal, ledger, retention, timers, unused
 from jiangdun.core.journal import By, Sealed
 from jiangdun.core.trouble import Trouble
@@ -71,9 +73,9 @@ class Desk:
 
     async def run(self) -> None:
         wiring.register_timers()
-        self._program = (await asyncio.to_thread(parts.check)).told()
         retaining.declare(settings.HOME)
         self._writer.start()
+        await self._look_at_program()
         await self._writer.do(lambda: retention.plan(clock.now()))
         await self._writer.do(lambda: unused.begin(clock.now()))
         await web.read(self._sharing.bind)
@@ -168,6 +170,15 @@ class Desk:
         """Sessions nobody used: each ends with a fact, and its boards are closed."""
         for session_id in await self._writer.do(lambda: web_actions.end_idle(now=clock.now())):
             live.sign_out(session_id)
+
+    async def _look_at_program(self) -> None:
+        """A watch that does not start is no safer: what differs is said in the log, on the health page, and kept."""
+        found = await asyncio.to_thread(parts.check)
+        self._program = found.told()
+        if found.found:
+            log.error("files of the program are not as released", files=found.found, first=found.wrong[:3])
+            note = partial(core.note_program, jiangdun.__version__, found.found, found.wrong)
+            await self._writer.do(lambda: note(by=By(system="desk"), now=clock.now()))
 
     def _counts(self) -> dict[str, Any]:
         """For the health page."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import django
 
@@ -38,3 +40,14 @@ def migrate() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
+    _close_to_others()
+
+
+def _close_to_others() -> None:
+    """SQLite makes its file as wide open as the account's umask lets it; what it writes beside follows the file."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        path = Path(str(connection.settings_dict["NAME"]))
+        with contextlib.suppress(OSError):  # somebody else's: doctor speaks of the home
+            path.chmod(0o600)

@@ -291,3 +291,13 @@ class BackupRestored:
     product: str
     head: int
     checked: int
+
+
+@fact("core.ProgramDiffers")
+@dataclass(frozen=True)
+class ProgramDiffers:
+    """At its start the desk found `found` files of the program that are not as released; `files` are the first."""
+
+    version: str
+    found: int
+    files: tuple[str, ...]
