@@ -173,3 +173,34 @@ def test_a_table_of_chiefs_is_tried_then_taken_and_asked_by_place(enter: Enter) 
     assert office.post(end, {"version": 1, "term_to": "2024-06-01"}).body["version"] == 2
     assert office.post(end, {"version": 1, "term_to": "2024-06-01"}).status == 409
     assert office.post(f"/api/alliance/reaches/{reach}/end", {"version": 1}).status == 204
+
+
+def test_joint_work_is_kept_by_its_host_and_counted_for_everybody(enter: Enter) -> None:
+    office, commander = enter("secretariat"), enter("duty_commander")
+    assert founded(office).status == 200
+    path = "/api/alliance/alliances/river-ring"
+    for agency in (OURS, THEIRS):
+        member = {"agency": agency, "role": "founder", "joined_on": "2021-03-01"}
+        assert office.post(f"{path}/members", member).status == 200
+    today = day_of(clock.now()).isoformat()
+    body = {
+        "title": "联合巡航", "theme": "enforcement", "line": "enforcing", "category": "work", "module": "checks",
+        "host": OURS, "members": [THEIRS], "planned_on": today,
+    }  # fmt: skip
+    planned = commander.post(f"{path}/activities", body)
+    assert planned.status == 200, planned.body
+    assert commander.post(f"{path}/activities", {**body, "host": THEIRS}).status == 403
+    step = f"/api/alliance/activities/{planned.body['id']}"
+    assert commander.post(step, {"version": 1, "step": "planned"}).status == 422
+    assert commander.post(step, {"version": 1, "step": "held"}).body["state"] == "held"
+    raised = office.post(
+        f"{path}/proposals",
+        {"title": "共享", "category": "information", "words": "理由", "owner": OURS, "due_on": today},
+    )
+    assert raised.status == 200, raised.body
+    move = {"version": 1, "stage": "consulted", "words": "同意", "owner": THEIRS, "due_on": today}
+    assert commander.post(f"/api/alliance/proposals/{raised.body['id']}", move).status == 200
+    report = enter("desk").get(f"{path}/joint-report").body
+    assert (report["categories"]["work"], report["categories"]["information"]) == (1, 1)
+    assert {(t["agency"], t["count"]) for t in report["themes"]} == {(OURS, 1), (THEIRS, 1)}
+    assert sum(m["count"] for m in report["modules"]) == 1

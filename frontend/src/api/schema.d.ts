@@ -692,6 +692,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alliance/activities/{activity_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Activity
+         * @description It was held, has minutes, has an outcome, or is called off.
+         */
+        post: operations["jiangdun_web_api_alliance_joint_move_activity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alliance/acts": {
         parameters: {
             query?: never;
@@ -848,6 +868,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alliance/alliances/{alliance}/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Activities
+         * @description The ledger, the newest first.
+         */
+        get: operations["jiangdun_web_api_alliance_joint_activities"];
+        put?: never;
+        /**
+         * Plan
+         * @description Plan something members do together; another agency than the secretariat's plans as its host.
+         */
+        post: operations["jiangdun_web_api_alliance_joint_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alliance/alliances/{alliance}/end": {
         parameters: {
             query?: never;
@@ -868,6 +912,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alliance/alliances/{alliance}/joint-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report
+         * @description The quarter of a day (today), counted by the fixed grids.
+         */
+        get: operations["jiangdun_web_api_alliance_joint_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alliance/alliances/{alliance}/members": {
         parameters: {
             query?: never;
@@ -882,6 +946,30 @@ export interface paths {
          * @description Let an agency sit in an alliance from a day on.
          */
         post: operations["jiangdun_web_api_alliance_networks_take_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/alliances/{alliance}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proposals
+         * @description Proposals, those due first at the top.
+         */
+        get: operations["jiangdun_web_api_alliance_joint_proposals"];
+        put?: never;
+        /**
+         * Raise Proposal
+         * @description Propose something to the members.
+         */
+        post: operations["jiangdun_web_api_alliance_joint_raise_proposal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1266,6 +1354,26 @@ export interface paths {
          * @description Let a power hold no longer, from now or from a moment to come.
          */
         post: operations["jiangdun_web_api_alliance_register_end_power"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alliance/proposals/{proposal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Proposal
+         * @description Bring a proposal to its next stage, or drop it: for its owner, and for the secretariat.
+         */
+        post: operations["jiangdun_web_api_alliance_joint_move_proposal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3268,6 +3376,68 @@ export interface components {
             until: string;
         };
         /**
+         * Activity
+         * @description Something members do together; states: planned, held, minuted, done, cancelled.
+         */
+        Activity: {
+            /** Alliance */
+            alliance: string;
+            /** Category */
+            category: string;
+            /** Held On */
+            held_on: string | null;
+            /** Host */
+            host: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Line */
+            line: string;
+            /** Members */
+            members: string[];
+            /** Minutes */
+            minutes: string;
+            /** Module */
+            module: string;
+            /** Outcome */
+            outcome: string;
+            /**
+             * Planned On
+             * Format: date
+             */
+            planned_on: string;
+            /** State */
+            state: string;
+            /** Theme */
+            theme: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ActivityStep
+         * @description `step` is held (with `on`), minuted, done or cancelled (with `words`).
+         */
+        ActivityStep: {
+            /** On */
+            on?: string | null;
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "held" | "minuted" | "done" | "cancelled";
+            /** Version */
+            version: number;
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+        };
+        /**
          * Admission
          * @description Who is let in, and what it is said to be.
          */
@@ -3626,7 +3796,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** Steps */
-            steps: components["schemas"]["Step"][];
+            steps: components["schemas"]["GrowthStep"][];
             /** Under */
             under: string[];
             /** Version */
@@ -4738,6 +4908,23 @@ export interface components {
             /** Token */
             token: string;
         };
+        /**
+         * GrowthStep
+         * @description From this day on there were so many; who came and who went that day.
+         */
+        GrowthStep: {
+            /** Came */
+            came: string[];
+            /** Count */
+            count: number;
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /** Went */
+            went: string[];
+        };
         /** HandOver */
         HandOver: {
             /**
@@ -4840,6 +5027,11 @@ export interface components {
             offices: components["schemas"]["Office"][];
             /** Routes */
             routes: components["schemas"]["Route"][];
+        };
+        /** HouseVersion */
+        HouseVersion: {
+            /** Version */
+            version: number;
         };
         /**
          * Incident
@@ -4944,6 +5136,34 @@ export interface components {
             why_zh: string;
             /** Zone Id */
             zone_id: string;
+        };
+        /**
+         * JointReport
+         * @description The quarter of a day: activities held by theme and member, joint items by the six categories, and the
+         *     activities of its year by module and month.
+         */
+        JointReport: {
+            /** Categories */
+            categories: {
+                [key: string]: number;
+            };
+            /**
+             * From On
+             * Format: date
+             */
+            from_on: string;
+            /** Modules */
+            modules: components["schemas"]["ModuleCount"][];
+            /** Overdue */
+            overdue: components["schemas"]["Proposal"][];
+            /** Themes */
+            themes: components["schemas"]["ThemeCount"][];
+            /**
+             * To On
+             * Format: date
+             * @description the day after the last
+             */
+            to_on: string;
         };
         /** Keep */
         Keep: {
@@ -5213,6 +5433,15 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** ModuleCount */
+        ModuleCount: {
+            /** Count */
+            count: number;
+            /** Module */
+            module: string;
+            /** Month */
+            month: number;
+        };
         /** Named */
         Named: {
             /** Code */
@@ -5221,6 +5450,31 @@ export interface components {
             name_en: string;
             /** Name Zh */
             name_zh: string;
+        };
+        /** NewActivity */
+        NewActivity: {
+            /** Category */
+            category: string;
+            /** Host */
+            host: string;
+            /** Line */
+            line: string;
+            /** Members */
+            members?: string[];
+            /**
+             * Module
+             * @default
+             */
+            module: string;
+            /**
+             * Planned On
+             * Format: date
+             */
+            planned_on: string;
+            /** Theme */
+            theme: string;
+            /** Title */
+            title: string;
         };
         /** NewAgency */
         NewAgency: {
@@ -5504,6 +5758,22 @@ export interface components {
             rate_per_min: number;
             /** Verbs */
             verbs: string[];
+        };
+        /** NewProposal */
+        NewProposal: {
+            /** Category */
+            category: string;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /** Owner */
+            owner: string;
+            /** Title */
+            title: string;
+            /** Words */
+            words: string;
         };
         /**
          * NewRiver
@@ -6062,10 +6332,65 @@ export interface components {
              */
             recovery: string;
         };
-        /** Proposal */
+        /**
+         * Proposal
+         * @description Stages: raised, consulted, decided, done, reviewed; or dropped. `owner` brings it on until `due_on`.
+         */
         Proposal: {
-            /** Yaml */
-            yaml: string;
+            /** Alliance */
+            alliance: string;
+            /** Category */
+            category: string;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Moves */
+            moves: components["schemas"]["ProposalMove"][];
+            /** Owner */
+            owner: string;
+            /** Stage */
+            stage: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
+        /** ProposalMove */
+        ProposalMove: {
+            /** Agency */
+            agency: string;
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /** Stage */
+            stage: string;
+            /** Words */
+            words: string;
+        };
+        /** ProposalStep */
+        ProposalStep: {
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /** Owner */
+            owner: string;
+            /** Stage */
+            stage: string;
+            /** Version */
+            version: number;
+            /** Words */
+            words: string;
         };
         /** Raise */
         Raise: {
@@ -6144,6 +6469,11 @@ export interface components {
             street: string;
             /** Version */
             version?: number | null;
+        };
+        /** ReachVersion */
+        ReachVersion: {
+            /** Version */
+            version: number;
         };
         /** Reason */
         Reason: {
@@ -6312,6 +6642,18 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** RouteStep */
+        RouteStep: {
+            /** Attended */
+            attended: boolean;
+            /** Desk */
+            desk: string;
+            /**
+             * Why
+             * @description route, station, no_route, fallback, above
+             */
+            why: string;
+        };
         /**
          * Routed
          * @description `desk` takes the work; not `attended`: nobody sits anywhere on the way.
@@ -6324,7 +6666,7 @@ export interface components {
             /** Route */
             route: string | null;
             /** Steps */
-            steps: components["schemas"]["Step"][];
+            steps: components["schemas"]["RouteStep"][];
         };
         /**
          * Rule
@@ -6575,17 +6917,29 @@ export interface components {
              */
             state: string;
         };
-        /** Step */
+        /**
+         * Step
+         * @description A unit's step. `instant` is the device's own time of the tap, kept within order and now.
+         */
         Step: {
-            /** Attended */
-            attended: boolean;
-            /** Desk */
-            desk: string;
             /**
-             * Why
-             * @description route, station, no_route, fallback, above
+             * Assignment Id
+             * Format: uuid
              */
-            why: string;
+            assignment_id: string;
+            /** Instant */
+            instant?: string | null;
+            /**
+             * Source
+             * @default button
+             * @enum {string}
+             */
+            source: "button" | "phone" | "device";
+            /**
+             * Version
+             * @description of the incident as the asker saw it
+             */
+            version: number;
         };
         /** Stop */
         Stop: {
@@ -6681,6 +7035,15 @@ export interface components {
             sha256: string;
             /** Text */
             text: string;
+        };
+        /** ThemeCount */
+        ThemeCount: {
+            /** Agency */
+            agency: string;
+            /** Count */
+            count: number;
+            /** Theme */
+            theme: string;
         };
         /** Trace */
         Trace: {
@@ -6858,11 +7221,6 @@ export interface components {
             since: string;
             /** Username */
             username: string;
-        };
-        /** Version */
-        Version: {
-            /** Version */
-            version: number;
         };
         /**
          * Wall
@@ -8111,6 +8469,41 @@ export interface operations {
             };
         };
     };
+    jiangdun_web_api_alliance_joint_move_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                activity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_alliance_register_acts: {
         parameters: {
             query?: never;
@@ -8470,6 +8863,74 @@ export interface operations {
             };
         };
     };
+    jiangdun_web_api_alliance_joint_activities: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_joint_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewActivity"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_alliance_networks_end_alliance: {
         parameters: {
             query?: never;
@@ -8505,6 +8966,39 @@ export interface operations {
             };
         };
     };
+    jiangdun_web_api_alliance_joint_report: {
+        parameters: {
+            query?: {
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JointReport"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_alliance_networks_take_in: {
         parameters: {
             query?: never;
@@ -8527,6 +9021,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alliance"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_joint_proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"][];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    jiangdun_web_api_alliance_joint_raise_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alliance: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProposal"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
                 };
             };
             /** @description What is wrong and what to do, in the asker's language */
@@ -8728,7 +9288,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Version"];
+                "application/json": components["schemas"]["HouseVersion"];
             };
         };
         responses: {
@@ -8835,7 +9395,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Version"];
+                "application/json": components["schemas"]["HouseVersion"];
             };
         };
         responses: {
@@ -9109,7 +9669,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Version"];
+                "application/json": components["schemas"]["HouseVersion"];
             };
         };
         responses: {
@@ -9230,6 +9790,41 @@ export interface operations {
             };
         };
     };
+    jiangdun_web_api_alliance_joint_move_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            /** @description What is wrong and what to do, in the asker's language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     jiangdun_web_api_alliance_chiefs_draw_reach: {
         parameters: {
             query?: never;
@@ -9309,7 +9904,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Version"];
+                "application/json": components["schemas"]["ReachVersion"];
             };
         };
         responses: {

@@ -77,7 +77,7 @@ GRANTS: Grants = {
     + _own("persons.erase")
     + _any("emergency.read", "emergency.open")
     + _self("duty.sit")
-    + _own("duty.sit"),
+    + _own("duty.sit", "activities.change", "proposals.change"),
     # 值班席
     "desk": _LOOK + _DESK + _own("incident.order_acknowledged", "incident.arrive") + _self("duty.sit"),
     # 研判员: proposes rules; another analyst or a commander's agency releases them
@@ -101,7 +101,7 @@ GRANTS: Grants = {
     + _any("zones.read", "rules.read")
     + _shared("units.read")
     + _any("alliance.read", "agencies.found", "agencies.change", "areas.draw", "powers.give")
-    + _any("alliances.change", "structure.change", "chiefs.change")
+    + _any("alliances.change", "structure.change", "chiefs.change", "activities.change", "proposals.change")
     + _AGREE,
     # 外部用户 (shipping company, wharf): where the published zones are; nothing of the boards
     "outside_user": _any("zones.read"),

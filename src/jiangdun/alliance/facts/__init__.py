@@ -28,6 +28,7 @@ from jiangdun.alliance.facts.chiefs import (
     ReachEnded,
     RiverNamed,
 )
+from jiangdun.alliance.facts.joint import ActivityMoved, ActivityPlanned, ProposalMoved, ProposalRaised
 from jiangdun.alliance.facts.networks import (
     AgencyJoined,
     AgencyLeft,
@@ -67,6 +68,8 @@ from jiangdun.alliance.facts.structure import (
 )
 
 __all__ = [
+    "ActivityMoved",
+    "ActivityPlanned",
     "AgencyChanged",
     "AgencyFounded",
     "AgencyJoined",
@@ -115,6 +118,8 @@ __all__ = [
     "OfficeOpened",
     "PowerEnded",
     "PowerGiven",
+    "ProposalMoved",
+    "ProposalRaised",
     "ReachDrawn",
     "ReachEnded",
     "RiverNamed",

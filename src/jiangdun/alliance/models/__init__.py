@@ -12,6 +12,7 @@ from jiangdun.alliance.models.agreements import (
     Suspension,
 )
 from jiangdun.alliance.models.chiefs import Chief, Gap, Reach, River
+from jiangdun.alliance.models.joint import Activity, Proposal
 from jiangdun.alliance.models.people import (
     Membership,
 )
@@ -28,6 +29,7 @@ from jiangdun.alliance.models.structure import Desk, Office, Route, Sitting
 
 __all__ = [
     "Activation",
+    "Activity",
     "Agency",
     "Agreement",
     "AgreementEdition",
@@ -46,6 +48,7 @@ __all__ = [
     "Membership",
     "Office",
     "Power",
+    "Proposal",
     "Reach",
     "River",
     "Route",

@@ -16,7 +16,17 @@ from jiangdun.alliance.queries.copies import (
     Copy,
     copies_out,
 )
-from jiangdun.alliance.queries.matrix import Cell, matrix
+from jiangdun.alliance.queries.joint import (
+    activities,
+    activity,
+    overdue,
+    proposal,
+    proposals,
+)
+from jiangdun.alliance.queries.matrix import (
+    Cell,
+    matrix,
+)
 from jiangdun.alliance.queries.networks import (
     Alliance,
     Member,
@@ -89,6 +99,8 @@ __all__ = [
     "River",
     "Sitter",
     "View",
+    "activities",
+    "activity",
     "acts",
     "agencies",
     "agency",
@@ -116,9 +128,12 @@ __all__ = [
     "memberships",
     "on_desk",
     "on_the_wire",
+    "overdue",
     "parties_of",
     "power",
     "powers",
+    "proposal",
+    "proposals",
     "reach",
     "responsibilities",
     "rivers",

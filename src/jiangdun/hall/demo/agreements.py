@@ -38,9 +38,11 @@ class _Play:
     annexes: tuple[Mapping[str, Any], ...]
 
 
+_SIGNERS: Final = {person.agency for person in cast.PEOPLE if "duty_commander" in person.roles}
+"""Agencies with somebody who may sign for them."""
 _RING: Final = _Play(
     "ring", "演示江城口岸单位联创联建协议", "Demo joint building agreement of the Rivertown agencies",
-    tuple(agency.code for agency in cast.AGENCIES), 365,
+    tuple(agency.code for agency in cast.AGENCIES if agency.code in _SIGNERS), 365,
     tuple({**line, "label": Label.SENSITIVE} for line in templates.template("ring").annexes),
 )  # fmt: skip
 _ENDING: Final = _Play(

@@ -46,6 +46,9 @@ AGENCIES: Final = (
     CastAgency("port", "演示港口集团", "Demo Port Group", "port"),
     CastAgency("mine", "演示治矿专班", "Demo Mine Task Force", "mine"),
     CastAgency("centre", "演示生态共治中心", "Demo Joint Centre", "water"),
+    CastAgency("customs", "演示海关缉私分局", "Demo Customs Anti-smuggling", "port"),
+    CastAgency("riveroffice", "演示长江办", "Demo Yangtze Office", "water"),
+    CastAgency("reserve", "演示江豚保护区管理处", "Demo Porpoise Reserve", "water"),
 )
 
 PEOPLE: Final = (
@@ -61,6 +64,7 @@ PEOPLE: Final = (
     CastPerson("port", "演示港口值班长", "Demo Port Commander", "port", ("duty_commander",)),
     CastPerson("reviewer", "演示复核员", "Demo Reviewer", "centre", ("reviewer",)),
     CastPerson("analyst", "演示研判员", "Demo Analyst", "centre", ("analyst",)),
+    CastPerson("secretary", "演示联盟秘书", "Demo Secretary", "centre", ("secretariat",)),
     CastPerson("sysadmin", "演示系统管理员", "Demo System Administrator", "centre", ("admin_system",)),
     CastPerson("secadmin", "演示安全管理员", "Demo Security Administrator", "centre", ("admin_security",)),
     CastPerson("auditor", "演示审计管理员", "Demo Audit Administrator", "centre", ("admin_audit",)),

@@ -18,6 +18,7 @@ from jiangdun.watch import actions as watch
 from jiangdun.web.sessions import MOST, SECOND_ROLES
 
 from . import agreements, cast, geometry
+from . import alliance as alliance_of_demo
 
 
 @transaction.atomic
@@ -48,6 +49,7 @@ def sow(now: datetime) -> dict[str, dict[str, str]]:
     picture.import_zones(json.dumps(geometry.zones_geojson()), by=By(system="demo", agency="centre"), now=now)
     for rule in watch.load_catalogue(by=By(person=accounts["analyst"], agency="centre"), now=now):
         watch.release_rule(rule.name, rule.version, by=By(person=accounts["duty"], agency="centre"), now=now)
+    alliance_of_demo.build(accounts, by, now)
     return logins
 
 

@@ -118,7 +118,7 @@ class TermEnd(Schema):
     term_to: date
 
 
-class Version(Schema):
+class ReachVersion(Schema):
     version: int = Field(ge=1)
 
 
@@ -184,7 +184,7 @@ async def draw_reach(request: HttpRequest, body: ReachValues) -> thinking.Reach:
 
 
 @router.post("/alliance/reaches/{reach_id}/end", response={204: None}, **asking.needs("chiefs.change"))
-async def end_reach(request: HttpRequest, reach_id: UUID, body: Version) -> Status[None]:
+async def end_reach(request: HttpRequest, reach_id: UUID, body: ReachVersion) -> Status[None]:
     """A reach is no more."""
     by, now = asking.by_of(request), clock.now()
     await desk.do(lambda: actions.end_reach(reach_id, version=body.version, by=by, now=now))

@@ -29,7 +29,7 @@ class Member(Schema):
     version: int
 
 
-class Step(Schema):
+class GrowthStep(Schema):
     """From this day on there were so many; who came and who went that day."""
 
     on: date
@@ -56,7 +56,7 @@ class Alliance(Schema):
     fields: list[str] | None
     region: dict[str, Any] | None = Field(description="GeoJSON MultiPolygon")
     members: list[Member]
-    steps: list[Step]
+    steps: list[GrowthStep]
 
 
 class NewAlliance(Schema):

@@ -86,7 +86,7 @@ class House(Schema):
     routes: list[Route]
 
 
-class Step(Schema):
+class RouteStep(Schema):
     desk: str
     why: str = Field(description="route, station, no_route, fallback, above")
     attended: bool
@@ -98,7 +98,7 @@ class Routed(Schema):
     desk: str | None
     attended: bool
     route: UUID | None
-    steps: list[Step]
+    steps: list[RouteStep]
 
 
 class OfficeValues(Schema):
@@ -153,7 +153,7 @@ class Plan(Schema):
     routes: list[dict[str, Any]] = Field(default_factory=list, max_length=500)
 
 
-class Version(Schema):
+class HouseVersion(Schema):
     version: int = Field(ge=1)
 
 
@@ -210,7 +210,9 @@ async def change_office(
     response=House,
     **asking.needs("structure.change"),
 )
-async def close_office(request: HttpRequest, alliance: str, office_id: UUID, body: Version) -> dict[str, Any]:
+async def close_office(
+    request: HttpRequest, alliance: str, office_id: UUID, body: HouseVersion
+) -> dict[str, Any]:
     """Close an office with its desks."""
     return await _done(request, partial(actions.close_office, office_id, version=body.version), alliance)
 
@@ -233,7 +235,7 @@ async def change_desk(request: HttpRequest, desk_id: UUID, body: DeskChange) -> 
 
 
 @router.post("/alliance/desks/{desk_id}/close", response=House, **asking.needs("structure.change"))
-async def close_desk(request: HttpRequest, desk_id: UUID, body: Version) -> dict[str, Any]:
+async def close_desk(request: HttpRequest, desk_id: UUID, body: HouseVersion) -> dict[str, Any]:
     """Close a desk."""
     alliance = await desk.read(lambda: queries.desk_alliance(desk_id))
     return await _done(request, partial(actions.close_desk, desk_id, version=body.version), alliance)
@@ -252,7 +254,9 @@ async def set_route(request: HttpRequest, alliance: str, body: NewRoute) -> dict
     response=House,
     **asking.needs("structure.change"),
 )
-async def end_route(request: HttpRequest, alliance: str, route_id: UUID, body: Version) -> dict[str, Any]:
+async def end_route(
+    request: HttpRequest, alliance: str, route_id: UUID, body: HouseVersion
+) -> dict[str, Any]:
     """Let a route hold no longer."""
     return await _done(request, partial(actions.end_route, route_id, version=body.version), alliance)
 
