@@ -158,7 +158,8 @@ class Watching:
                     self._spoken.rule(event.rule, event.rule_version),
                     self._spoken.zone(event.zone_id),
                 )
-                yield spool.to_line(event, rule, zone, self._label(event.track))
+                others = tuple(self._label(o.track) for o in event.others[: spool.MAX_OTHERS])
+                yield spool.to_line(event, rule, zone, self._label(event.track), others)
             except Exception:
                 self.unsayable += 1
                 log.exception("an alert cannot be put in words", episode=event.episode, rule=event.rule)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -16,11 +16,13 @@ from jiangdun.feeds.columns import DEGREE
 from jiangdun.feeds.observations import BadFrame
 
 from . import why
-from .rules.spec import AlertEvent, FixSeen, RuleSpec, ZoneSpec
+from .rules.spec import AlertEvent, FixSeen, Other, RuleSpec, ZoneSpec
 
 MAX_LINE: Final = 65_536
 MAX_FIXES: Final = 64
 MAX_VALUES: Final = 64
+MAX_OTHERS: Final = 64
+"""Other tracks of one alert, and of them this many fixes in all."""
 
 _TEXTS: Final = {
     "episode": 64, "verdict": 16, "rule": 64, "zone_id": 64, "label": 80, "why_zh": 1_000, "why_en": 1_000,
@@ -32,20 +34,30 @@ _VERDICTS: Final = frozenset(("raised", "confirmed", "changed", "withdrawn"))
 
 
 def to_line(
-    event: AlertEvent, spec: RuleSpec, zone: ZoneSpec | None, label: str, *, exercise: bool = False
+    event: AlertEvent,
+    spec: RuleSpec,
+    zone: ZoneSpec | None,
+    label: str,
+    others: Sequence[str] = (),
+    *,
+    exercise: bool = False,
 ) -> str:
-    """The event as one line of ASCII JSON, without the line's end."""
+    """The event as one line of ASCII JSON, without the line's end. `others`: labels of its other tracks."""
     assert spec.name == event.rule, f"{event.rule} is not {spec.name}"
     name = why.named(label, event.track)
     last = event.fixes[-1] if event.fixes else None
     said = asdict(event) | {
         "values": dict(event.values),
-        "fixes": [[f.t_ms, f.lon, f.lat, f.sog_dkn, f.cog_ddeg] for f in event.fixes[-MAX_FIXES:]],
+        "fixes": _rows(event.fixes[-MAX_FIXES:]),
+        "others": [
+            {"track": o.track, "fixes": _rows(o.fixes[-max(1, MAX_FIXES // len(event.others)) :])}
+            for o in event.others[:MAX_OTHERS]
+        ],
         "label": name,
         "title_zh": spec.title_zh,
         "title_en": spec.title_en,
-        "why_zh": why.sentence(event, spec, zone, name, "zh"),
-        "why_en": why.sentence(event, spec, zone, name, "en"),
+        "why_zh": why.sentence(event, spec, zone, name, "zh", others),
+        "why_en": why.sentence(event, spec, zone, name, "en", others),
         "lon": round(last.lon / DEGREE, 6) if last else None,
         "lat": round(last.lat / DEGREE, 6) if last else None,
         "owner": spec.owner,
@@ -58,6 +70,10 @@ def to_line(
         "exercise": exercise,
     }
     return json.dumps(said, separators=(",", ":"), allow_nan=False)
+
+
+def _rows(fixes: Sequence[FixSeen]) -> list[list[int]]:
+    return [[f.t_ms, f.lon, f.lat, f.sog_dkn, f.cog_ddeg] for f in fixes]
 
 
 def from_line(line: str | bytes) -> dict[str, Any]:
@@ -91,6 +107,9 @@ def event_of(fields: Mapping[str, Any]) -> AlertEvent:
         values=fields["values"],
         fixes=tuple(FixSeen(*fix) for fix in fields["fixes"]),
         replaces=fields["replaces"],
+        others=tuple(
+            Other(o["track"], tuple(FixSeen(*fix) for fix in o["fixes"])) for o in fields.get("others", ())
+        ),
     )
 
 
@@ -120,10 +139,8 @@ def _wrong(given: Any) -> str:
 
 def _wrong_numbers(given: Mapping[str, Any]) -> str:
     fixes, values = given.get("fixes"), given.get("values")
-    if not isinstance(fixes, list) or len(fixes) > MAX_FIXES:
-        return f"fixes is not a list of at most {MAX_FIXES}"
-    if not all(isinstance(fix, list) and len(fix) == 5 and all(map(_is_int, fix)) for fix in fixes):
-        return "a fix is not five whole numbers"
+    if reason := _wrong_fixes(fixes) or _wrong_others(given.get("others", [])):
+        return reason
     if not isinstance(values, dict) or len(values) > MAX_VALUES:
         return f"values is not an object of at most {MAX_VALUES}"
     if not all(_is_text(name, 64) for name in values):
@@ -135,6 +152,22 @@ def _wrong_numbers(given: Mapping[str, Any]) -> str:
         if value is not None and not (_is_number(value) and abs(value) <= limit):
             return f"{name} is out of range"
     return ""
+
+
+def _wrong_fixes(fixes: Any) -> str:
+    if not isinstance(fixes, list) or len(fixes) > MAX_FIXES:
+        return f"fixes is not a list of at most {MAX_FIXES}"
+    if not all(isinstance(fix, list) and len(fix) == 5 and all(map(_is_int, fix)) for fix in fixes):
+        return "a fix is not five whole numbers"
+    return ""
+
+
+def _wrong_others(others: Any) -> str:
+    if not isinstance(others, list) or len(others) > MAX_OTHERS:
+        return f"others is not a list of at most {MAX_OTHERS}"
+    if not all(isinstance(o, dict) and _is_int(o.get("track")) for o in others):
+        return "another track is not named by a whole number"
+    return next((reason for o in others if (reason := _wrong_fixes(o.get("fixes")))), "")
 
 
 def _is_text(value: Any, limit: int) -> bool:

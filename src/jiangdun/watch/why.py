@@ -6,6 +6,7 @@ are used where they are there: `speed_kn` (the median or the last speed), `staye
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Listed
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,15 +17,21 @@ from .rules.phrases import KINDS, condition_said, operator_said, place_said
 from .rules.spec import (
     Absence,
     AlertEvent,
+    Balance,
     Count,
+    Cover,
     Cross,
     Drag,
     Enter,
+    Group,
     Identity,
     Leave,
+    Pair,
+    Rendezvous,
     RuleSpec,
     Sequence,
     Speed,
+    Station,
     Stay,
     Step,
     ZoneSpec,
@@ -32,10 +39,20 @@ from .rules.spec import (
 
 MAX_LABEL: Final = 80
 MAX_SENTENCE: Final = 1_000
+MAX_NAMED: Final = 5
+"""Members of a group that are named."""
 
 
-def sentence(event: AlertEvent, spec: RuleSpec, zone: ZoneSpec | None, label: str, lang: Lang) -> str:
-    """The whole reason. `label` names the target as the board does; `zone` is the one of the episode."""
+def sentence(
+    event: AlertEvent,
+    spec: RuleSpec,
+    zone: ZoneSpec | None,
+    label: str,
+    lang: Lang,
+    others: Listed[str] = (),
+) -> str:
+    """The whole reason. `label` names the target as the board does, `others` the other targets of the event;
+    `zone` is the one of the episode."""
     quoted = f"“{named(label, event.track)}”"
     match spec.when:
         case Stay():
@@ -58,6 +75,18 @@ def sentence(event: AlertEvent, spec: RuleSpec, zone: ZoneSpec | None, label: st
             said = _dragged(event, place_said(spec.when.place, lang, zone), lang)
         case Sequence():
             said = _followed(event, spec.when, zone, lang)
+        case Pair():
+            said = _will_meet(event, spec.when, zone, others, lang)
+        case Rendezvous():
+            said = _came_together(event, spec.when, zone, others, lang)
+        case Group():
+            said = _went_together(event, spec.when, zone, others, lang)
+        case Station():
+            said = _spiked(event, spec.when, lang)
+        case Balance():
+            said = _did_not_balance(event, spec.when, lang)
+        case Cover():
+            quoted, said = place_said(spec.when.place, lang, zone), _uncovered(event, spec.when, lang)
     rule = (
         f"规则 {spec.name} 第 {spec.version} 版"
         if lang == "zh"
@@ -215,6 +244,116 @@ def _dragged(event: AlertEvent, where: str, lang: Lang) -> str:
         f"has drifted out of its swinging circle of {radius:.0f} m{here} since {since}: perhaps its anchor drags"
         f"{_motion(event, lang)}"
     )
+
+
+def _will_meet(event: AlertEvent, when: Pair, zone: ZoneSpec | None, others: Listed[str], lang: Lang) -> str:
+    """Of two: where and when they will be closest."""
+    other = f"“{_other(event, others)}”"
+    metres, seconds, now = (_number(event, name) or 0.0 for name in ("cpa_m", "tcpa_s", "distance_m"))
+    closest, soon = said_distance(round(metres), lang), said_duration(round(seconds) * 1000, lang)
+    limit, apart = said_distance(when.closer_m, lang), said_distance(round(now), lang)
+    at, where = moment(event.fired_at_ms, lang, day=True), place_said(when.place, lang, zone)
+    if lang == "zh":
+        here = f"在{where}内" if where else ""
+        return (
+            f"与{other}照目前航速航向，{at} 起 {soon}后{here}最近距离 {closest}，限值 {limit}；现相距 {apart}"
+        )
+    here = f" inside {where}" if where else ""
+    return (
+        f"and {other}, going on as they do, will be {closest} apart{here} {soon} after {at}, "
+        f"the limit is {limit}; now they are {apart} apart"
+    )
+
+
+def _came_together(
+    event: AlertEvent, when: Rendezvous, zone: ZoneSpec | None, others: Listed[str], lang: Lang
+) -> str:
+    """Of two: since when they are near one another."""
+    other, where = f"“{_other(event, others)}”", place_said(when.place, lang, zone)
+    since, limit = moment(event.started_at_ms, lang, day=True), said_duration(when.for_ms, lang)
+    together = said_duration((_number(event, "together_s") or 0.0) * 1000, lang)
+    now = said_distance(round(_number(event, "distance_m") or 0.0), lang)
+    if lang == "zh":
+        here = f"在{where}内" if where else ""
+        return f"自 {since} 起{here}与{other}靠在一起 {together}，达到限值 {limit}；现相距 {now}{_motion(event, lang)}"
+    here = f" inside {where}" if where else ""
+    return (
+        f"and {other} have been together{here} for {together} since {since}, the limit is {limit}; "
+        f"now they are {now} apart{_motion(event, lang)}"
+    )
+
+
+def _went_together(
+    event: AlertEvent, when: Group, zone: ZoneSpec | None, others: Listed[str], lang: Lang
+) -> str:
+    """Of a group: who, and since when."""
+    names = [f"“{named(label, other.track)}”" for label, other in zip(others, event.others, strict=False)]
+    more = max(0, len(event.others) - MAX_NAMED)
+    where, since = place_said(when.place, lang, zone), moment(event.started_at_ms, lang, day=True)
+    together = said_duration((_number(event, "together_s") or 0.0) * 1000, lang)
+    members = round(_number(event, "members") or 0.0)
+    if lang == "zh":
+        here, rest = f"在{where}内" if where else "", f"等另外 {more} 个" if more else ""
+        return f"与{'、'.join(names[:MAX_NAMED])}{rest}共 {members} 个自 {since} 起{here}结队而行 {together}"
+    here, rest = f" inside {where}" if where else "", f" and {more} more" if more else ""
+    said = f"has gone{here} in a group of {members} for {together} since {since}, with "
+    return said + ", ".join(names[:MAX_NAMED]) + rest
+
+
+def _uncovered(event: AlertEvent, when: Cover, lang: Lang) -> str:
+    """Of a zone: since when nobody could reach it, and how far the nearest is."""
+    since, reach = moment(event.started_at_ms, lang, day=True), said_duration(when.reach_ms, lang)
+    lasted = said_duration((_number(event, "uncovered_s") or 0.0) * 1000, lang)
+    pace, metres = said_speed(when.pace_dkn / 10, lang), _number(event, "nearest_m")
+    far = said_distance(round(metres), lang) if metres is not None else ""
+    if lang == "zh":
+        nearest = f"最近的在 {far}外" if far else "没有听到任何一个"
+        return f"自 {since} 起 {lasted}没有力量能以 {pace}在 {reach}内赶到；{nearest}"
+    nearest = f"the nearest is {far} away" if far else "none is heard"
+    return f"has had nobody who could reach it within {reach} at {pace} for {lasted} since {since}; {nearest}"
+
+
+def _spiked(event: AlertEvent, when: Station, lang: Lang) -> str:
+    """Of a station: how far the value stands out, and with which wind high values came."""
+    value, median, beside = (_number(event, name) for name in ("value", "median", "beside"))
+    at = moment(event.fired_at_ms, lang, day=True)
+    deg, share = _number(event, "upwind_1_deg"), _number(event, "upwind_1_cpf")
+    source = str(event.values.get("source_1", ""))
+    if lang == "zh":
+        near = f"，周边站中位数 {beside:g}" if beside is not None else ""
+        wind = (
+            f"；高值多来自 {deg:g}° 方向的风（占该风向时次的 {share:.0%}）"
+            if deg is not None and share is not None
+            else ""
+        )
+        from_ = f"，该方向有“{source}”" if source else ""
+        return f"于 {at} {when.factor} 为 {value or 0:g}，本站中位数 {median or 0:g}{near}{wind}{from_}"
+    near = f", the stations around it {beside:g}" if beside is not None else ""
+    wind = ""
+    if deg is not None and share is not None:
+        wind = f"; high values come with wind from {deg:g}° ({share:.0%} of its hours)"
+    from_ = f", where “{source}” lies" if source else ""
+    return f"said {when.factor} {value or 0:g} at {at}, its median is {median or 0:g}{near}{wind}{from_}"
+
+
+def _did_not_balance(event: AlertEvent, when: Balance, lang: Lang) -> str:
+    """Of a site: what is missing or too much, and the limit."""
+    inward, outward, gained, rest, limit = (
+        _number(event, name) or 0.0 for name in ("inward", "outward", "gained", "residual", "limit")
+    )
+    days, at = said_duration(when.over_ms, lang), moment(event.fired_at_ms, lang, day=True)
+    if lang == "zh":
+        return f"截至 {at} 的 {days}：进 {inward:g}，出 {outward:g}，存量增加 {gained:g}，差额 {rest:g}，限值 {limit:g}"
+    return (
+        f"took in {inward:g} and gave out {outward:g} over the {days} to {at}, the stock gained {gained:g}: "
+        f"{rest:g} is not accounted for, the limit is {limit:g}"
+    )
+
+
+def _other(event: AlertEvent, others: Listed[str]) -> str:
+    """The second target as the board names it, or by its number."""
+    track = event.others[0].track if event.others else 0
+    return named(others[0] if others else "", track)
 
 
 def _did(step: Step, zone: ZoneSpec | None, lang: Lang) -> str:

@@ -18,7 +18,8 @@ from jiangdun.watch.alerts import RuleState
 from jiangdun.watch.models import Rule
 from jiangdun.watch.rules import RuleError, RuleSpec, language
 from jiangdun.watch.rules.checking import steps as rule_steps
-from jiangdun.watch.rules.spec import Condition
+from jiangdun.watch.rules.several import conditions_of
+from jiangdun.watch.rules.spec import Condition, Several
 
 RULES_MAX: Final = 500
 """Rules released at once."""
@@ -135,7 +136,12 @@ def load_catalogue(*, by: By, now: datetime, paths: Iterable[Path] | None = None
 def _check_room(specs: list[RuleSpec]) -> None:
     """What one engine holds must hold them all; found out here and not when they are to run."""
     steps = [
-        (spec.watch, _text(spec.where), _text(step.holds)) for spec in specs for step in rule_steps(spec)
+        (spec.watch, _text(spec.where), _text(holds))
+        for spec in specs
+        for holds in (
+            *(step.holds for step in rule_steps(spec)),
+            *((None, *conditions_of(spec.when)) if isinstance(spec.when, Several) else ()),
+        )
     ]
     for limit, most, found in (
         ("RULES_MAX", RULES_MAX, len(specs)),

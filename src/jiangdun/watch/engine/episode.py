@@ -19,6 +19,7 @@ from jiangdun.watch.rules.spec import (
     FixSeen,
     Identity,
     Leave,
+    Other,
     Part,
     Sequence,
     Speed,
@@ -34,8 +35,8 @@ from .plan import Compiled
 DIGEST_MODULUS = 1 << 256
 
 
-def episode_id(rule: str, track: int, zone_id: str, started_at_ms: int) -> str:
-    """One thing that goes on: of one rule, one track, one zone, since one moment. 24 hex digits."""
+def episode_id(rule: str, track: int | list[int], zone_id: str, started_at_ms: int) -> str:
+    """One thing that goes on: of one rule, one track (or some), one zone, since one moment. 24 hex digits."""
     text = json.dumps([rule, track, zone_id, started_at_ms], ensure_ascii=False)
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
@@ -59,7 +60,7 @@ def materialise(compiled: Compiled, row: Ints, fixes: Ints) -> AlertEvent:
         int(row[L.E_AT]),
         int(row[L.E_POSITION]),
         _values(compiled, rule.when, operator.step, row),
-        tuple(_fix(*f) for f in fixes[int(row[L.E_FIXES]) - 1 :: -1].tolist()),
+        tuple(fix_seen(*f) for f in fixes[int(row[L.E_FIXES]) - 1 :: -1].tolist()),
     )
 
 
@@ -67,7 +68,7 @@ def _zone_id(compiled: Compiled, zone: int) -> str:
     return compiled.zones[zone].zone_id if zone >= 0 else ""
 
 
-def _fix(t: int, xy: int, motion: int) -> FixSeen:
+def fix_seen(t: int, xy: int, motion: int) -> FixSeen:
     lat = ((xy & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
     return FixSeen(t, xy >> 32, lat, motion & 0xFFFF, motion >> 16 & 0xFFFF)
 
@@ -132,7 +133,17 @@ def _weight(event: AlertEvent) -> int:
         sorted(event.values.items()),
         [(f.t_ms, f.lon, f.lat, f.sog_dkn, f.cog_ddeg) for f in event.fixes],
     ]
+    if event.others:
+        said.append([asdict(other) for other in event.others])
     return int.from_bytes(hashlib.sha256(json.dumps(said).encode()).digest(), "big")
+
+
+def _subject(event: AlertEvent) -> tuple[object, ...]:
+    return event.rule, event.track, tuple(other.track for other in event.others), event.zone_id
+
+
+def _told(event: AlertEvent) -> tuple[object, ...]:
+    return event.fired_at_ms, event.values, event.fixes, event.others
 
 
 @dataclass(slots=True)
@@ -150,7 +161,6 @@ class Tally:
         return hashlib.sha256(f"{self.count}:{self.total:064x}".encode()).hexdigest()
 
 
-Key = tuple[str, int, str]
 Verdict = Literal["raised", "confirmed", "changed"]
 
 
@@ -201,15 +211,10 @@ class Ledger:
         that should have come true by now: the first such one."""
         earlier = self.open.pop(event.episode, None)
         if earlier is not None:
-            same = (earlier.fired_at_ms, earlier.values, earlier.fixes) == (
-                event.fired_at_ms,
-                event.values,
-                event.fixes,
-            )
+            same = _told(earlier) == _told(event)
             return ("confirmed" if same else "changed"), earlier
-        key = (event.rule, event.track, event.zone_id)
         for other in self.open.values():
-            if (other.rule, other.track, other.zone_id) == key and other.fired_at_ms < wm:
+            if _subject(other) == _subject(event) and other.fired_at_ms < wm:
                 return "changed", self.open.pop(other.episode)
         return "raised", None
 
@@ -228,5 +233,8 @@ class Ledger:
         ledger.eager = Tally(said["eager"][0], int(said["eager"][1], 16))
         for event in said["open"]:
             fixes = tuple(FixSeen(**f) for f in event["fixes"])
-            ledger.open[event["episode"]] = AlertEvent(**{**event, "fixes": fixes})
+            others = tuple(
+                Other(o["track"], tuple(FixSeen(**f) for f in o["fixes"])) for o in event["others"]
+            )
+            ledger.open[event["episode"]] = AlertEvent(**{**event, "fixes": fixes, "others": others})
         return ledger

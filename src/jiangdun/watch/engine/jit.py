@@ -42,10 +42,14 @@ def making_entry(function: F) -> F:
     return cast(F, _njit(nogil=True, fastmath=False, error_model="numpy", cache=True)(function))
 
 
-def sources_digest() -> str:
-    """A digest of the sources that are compiled, and of the values compiled into them."""
+def sources_digest(*folders: str) -> str:
+    """A digest of the sources that are compiled, and of the values compiled into them.
+
+    The engine's own, and those of the named folders in it: what is compiled there may use the engine's.
+    """
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    here = Path(__file__).parent
+    for path in sorted(path for folder in ("", *folders) for path in (here / folder).glob("*.py")):
         text = path.read_bytes()
         if (
             b"\n@kernel" in text

@@ -14,7 +14,7 @@ from jiangdun.watch.rules.spec import ZoneSpec
 from . import layout as L
 from .columns import masks
 from .jit import Ints
-from .limits import ALWAYS, NEVER, SPEED_FIXES_MAX
+from .limits import ALWAYS, FIXES_SHOWN, NEVER, SPEED_FIXES_MAX
 from .passes import place_tracks
 from .plan import Compiled
 from .state import CHAIN_WIDTH, WINDOW_WIDTH, make
@@ -78,15 +78,28 @@ def _waiting(tables: Tables) -> tuple[npt.NDArray[np.void], Ints]:
     """The waiting reports as they came, in the order of the log, and their positions."""
     p = tables.pending[np.flatnonzero(tables.waiting != ALWAYS)]
     p = p[np.argsort(p[:, L.P_POSITION], kind="stable")]
-    rows = np.zeros(len(p), COLUMNS)
-    rows["track"], rows["t"] = tables.tracks[p[:, L.P_TRACK], L.T_TRACK], p[:, L.P_T]
-    rows["lon"] = p[:, L.P_XY] >> 32
-    rows["lat"] = (p[:, L.P_XY] & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
-    motion, rest = p[:, L.P_MOTION], p[:, L.P_REST]
+    track = tables.tracks[p[:, L.P_TRACK], L.T_TRACK]
+    rows = _rows(track, p[:, L.P_T], p[:, L.P_XY], p[:, L.P_MOTION], p[:, L.P_REST])
+    return rows, p[:, L.P_POSITION].copy()
+
+
+def _rows(track: Ints, t: Ints, xy: Ints, motion: Ints, rest: Ints) -> npt.NDArray[np.void]:
+    """Reports as they came, of what the tables hold of them."""
+    rows = np.zeros(len(track), COLUMNS)
+    rows["track"], rows["t"] = track, t
+    rows["lon"] = xy >> 32
+    rows["lat"] = (xy & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
     rows["sog_dkn"], rows["cog_ddeg"], rows["rank"] = motion & 0xFFFF, motion >> 16 & 0xFFFF, motion >> 32
     rows["heading_ddeg"], rows["length_dm"] = rest & 0xFFFF, rest >> 16 & 0xFFFF
     rows["kind"], rows["nav"], rows["flags"] = rest >> 32 & 0xFF, rest >> 40 & 0xFF, rest >> 48 & 0xFFFF
-    return rows, p[:, L.P_POSITION].copy()
+    return rows
+
+
+def _last_rows(kept: Arrays) -> npt.NDArray[np.void]:
+    """The last settled report of every track; what a track without one says means nothing."""
+    tracks, n = kept["tracks"], len(kept["tracks"])
+    newest = kept["fixes"][np.arange(n), (tracks[:, 3] - 1) % FIXES_SHOWN]
+    return _rows(tracks[:, 0], tracks[:, 1], tracks[:, 2], newest[:, 2], newest[:, 3])
 
 
 def put_back(kept: Arrays, compiled: Compiled, pairs: Ints, sequences: Ints, zones: Ints) -> Tables:
@@ -119,7 +132,7 @@ def put_back(kept: Arrays, compiled: Compiled, pairs: Ints, sequences: Ints, zon
     )
     numbers = tables.numbers
     numbers[L.N_TRACKS] = n
-    numbers[L.N_NEWEST] = tracks[:, 1].max() if n else NEVER
+    numbers[L.N_NEWEST] = tracks[tracks[:, 3] > 0, 1].max(initial=NEVER)
     tables.tracks[:n] = np.column_stack(
         [tracks[:, 0], np.full((n, 2), -1), np.zeros(n, np.int64), tracks[:, [4, 3]], np.full((n, 2), -1)]
     )
@@ -129,10 +142,10 @@ def put_back(kept: Arrays, compiled: Compiled, pairs: Ints, sequences: Ints, zon
     for p in (L.SETTLED, L.EAGER):
         hot = tables.hot[p]
         hot[:n, L.H_T], hot[:n, L.H_XY] = tracks[:, 1], tracks[:, 2]
-        hot[:n, [L.H_DUE, L.H_INSTANT, L.H_CELL]] = (
-            NEVER  # cell, zones and mask are found anew at the next report
-        )
+        hot[:n, [L.H_DUE, L.H_INSTANT, L.H_CELL]] = NEVER  # cell and zones are found anew at the next report
         hot[:n, L.H_VISITS] = -1
+    if compiled.several:  # stage 2 asks what the last report of a track counts for
+        tables.hot[L.SETTLED, :n, L.H_MASK :] = masks(compiled, _last_rows(kept))
     m = len(visits)
     tables.visits[:m, L.V_WATCH], tables.visits[:m, L.V_WINDOW] = visits[:, 1], visits[:, 2]
     tables.visits[:m, VISIT_FIELDS] = visits[:, 3:]

@@ -39,6 +39,10 @@ SPEED_FIXES_MAX: Final = 64
 """A speed window holds the newest 64 reports that count."""
 RING_MAX: Final = 64
 """An eager track with more unsettled fixes than this waits for the settled pass when it must roll back."""
+AXIS_POINTS_MAX: Final = 512
+"""Corners of a lane's axis."""
+EAGER_LEAD_MS: Final = 30_000
+"""So far behind the ingest clock the gateway stamps the watermark: what it adds is the time the eager pass has."""
 FIXES_SHOWN: Final = 16
 """Fixes an alert carries."""
 TRACKS_MAX: Final = 1 << 20

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from jiangdun.watch.rules.spec import (
     Absence,
+    Balance,
     Count,
+    Cover,
     Cross,
     Drag,
     Enter,
+    Group,
     Identity,
     Leave,
     Operator,
+    Pair,
+    Rendezvous,
     RuleSpec,
     Sequence,
     Speed,
+    Station,
     Stay,
 )
 
 from .limits import ANCHOR_MS, CLAIM_MS, FORGET_MS, SILENCE_MS_MAX
+from .readings.run import station_memory_ms as readings_memory_ms
+from .stage2 import cover, group, pair, rendezvous
 
 
 def memory_ms(rule: RuleSpec) -> int:
@@ -50,3 +58,13 @@ def own_memory_ms(when: Operator) -> int:
             return when.window_ms
         case Enter() | Leave() | Cross():
             return 0
+        case Pair():
+            return pair.own_memory_ms(when.within_ms)
+        case Rendezvous():
+            return rendezvous.own_memory_ms(when.for_ms, when.tolerate_ms)
+        case Group():
+            return group.own_memory_ms(when.for_ms, when.tolerate_ms)
+        case Cover():
+            return cover.own_memory_ms(when.for_ms)
+        case Station() | Balance():
+            return readings_memory_ms(when)

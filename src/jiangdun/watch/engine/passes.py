@@ -143,9 +143,11 @@ def _settle_track(grid: Grid, plan: Plan, tables: Tables, slot: int, wm: int) ->
             hear(tables, slot, node)
         seen = tracks[slot, L.T_SEEN]
         tracks[slot, L.T_SEEN] = seen + 1
+        tables.numbers[L.N_NEWEST] = max(tables.numbers[L.N_NEWEST], pending[node, L.P_T])
         tables.fixes[slot, seen % FIXES_SHOWN, 0] = pending[node, L.P_T]
         tables.fixes[slot, seen % FIXES_SHOWN, 1] = pending[node, L.P_XY]
         tables.fixes[slot, seen % FIXES_SHOWN, 2] = pending[node, L.P_MOTION]
+        tables.fixes[slot, seen % FIXES_SHOWN, 3] = pending[node, L.P_REST]
         after = pending[node, L.P_NEXT]
         tracks[slot, L.T_HEAD] = after
         if after < 0:

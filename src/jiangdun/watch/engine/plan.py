@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jiangdun.feeds.columns import Kind
+from jiangdun.watch.rules.several import conditions_of, places_of
 from jiangdun.watch.rules.spec import (
     ABSENCE_MS_MIN,
     MARGIN_M_MAX,
@@ -24,10 +25,12 @@ from jiangdun.watch.rules.spec import (
     Enter,
     Identity,
     Leave,
+    OfReadings,
     Part,
     Place,
     RuleSpec,
     Sequence,
+    Several,
     Speed,
     Stay,
     ZoneSpec,
@@ -67,6 +70,16 @@ class Operator:
     step: Part
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A rule over several tracks, and the bits of what it asks: only `where`, `holds` of one, of the other."""
+
+    rule: int
+    known: int
+    one: int
+    other: int
+
+
 @dataclass(slots=True)
 class Compiled:
     rules: tuple[RuleSpec, ...]
@@ -78,6 +91,7 @@ class Compiled:
     grid: Grid
     unplaced: tuple[str, ...] = field(default=())  # rules that name a place no zone is, or need an axis there
     rule_numbers: dict[str, int] = field(default_factory=dict)
+    several: tuple[Asked, ...] = field(default=())
 
 
 def compile_plan(
@@ -96,14 +110,14 @@ def compile_plan(
     operators = [op for number, rule in enumerate(rules) for op in _operators(number, rule)]
     if len(operators) > OPERATORS_MAX:
         raise LimitExceeded("operators of all rules", len(operators), OPERATORS_MAX, "retire rules")
-    read = {p for op in operators if (p := op.step.place) is not None} | {p for r in rules for p in r.unless}
+    read = {p for rule in rules for p in _places(rule)} | {p for r in rules for p in r.unless}
     kinds, ids = {p.kind for p in read}, {p.zone_id for p in read}
     used = tuple(
         sorted(
             (z for z in zones if z.kind in kinds or z.zone_id in ids), key=lambda z: (z.zone_id, z.version)
         )
     )
-    conditions, texts, bits, keeps = _conditions(rules, operators)
+    conditions, texts, bits, keeps, several = _conditions(rules, operators)
     since = rule_since or {}
     table = np.array(
         [
@@ -124,9 +138,10 @@ def compile_plan(
     grid, zone_rows[:, [L.Z_EDGES, L.Z_EDGES_END]] = build(
         [outline(z) for z in used], zone_rows[:, L.Z_CROSSED] == 1, timed=timed
     )
-    found = {place for place in read if any(_is_at(place, z) for z in used)}
-    directed = {place for place in read if any(z.axis and _is_at(place, z) for z in used)}
+    found = {place for place in read if any(is_at(place, z) for z in used)}
+    directed = {place for place in read if any(z.axis and is_at(place, z) for z in used)}
     lost = {r.name for r in rules if any(p not in found for p in _places(r))}
+    lost |= {r.name for r in rules if isinstance(r.when, OfReadings)}  # nobody gives this engine readings
     lost |= {
         rules[op.rule].name for op in operators if _needs_axis(op.step) and op.step.place not in directed
     }
@@ -158,6 +173,7 @@ def compile_plan(
         grid,
         tuple(r.name for r in rules if r.name in lost),
         {r.name: i for i, r in enumerate(rules)},
+        several,
     )
 
 
@@ -173,12 +189,16 @@ def _check_names(rules: Many[RuleSpec], zones: Many[ZoneSpec]) -> None:
 
 
 def _places(rule: RuleSpec) -> list[Place]:
-    steps = [op.step.place for op in _operators(0, rule)]
-    return [p for p in steps if p is not None]
+    named = [op.step.place for op in _operators(0, rule)]
+    if isinstance(rule.when, Several):
+        named += places_of(rule.when)
+    return [p for p in named if p is not None]
 
 
 def _operators(number: int, rule: RuleSpec) -> list[Operator]:
     when = rule.when
+    if isinstance(when, Several | OfReadings):
+        return []
     if isinstance(when, Count):
         if not 2 <= when.times <= TIMES_MAX:
             raise BadRule(rule.name, f"count takes 2 to {TIMES_MAX} times, not {when.times}")
@@ -253,10 +273,10 @@ def _check(rule: RuleSpec, step: Part) -> None:
 
 def _conditions(
     rules: Many[RuleSpec], operators: Many[Operator]
-) -> tuple[list[Bits], dict[str, Condition], list[int], list[int]]:
+) -> tuple[list[Bits], dict[str, Condition], list[int], list[int], tuple[Asked, ...]]:
     """Each different (watch, where, holds) has one bit. Conditions of one text are one condition.
 
-    Then the bit of each operator, and of what keeps its stay alive (-1 = nothing).
+    Then the bit of each operator, of what keeps its stay alive (-1 = nothing), and of rules over several tracks.
     """
     numbers: dict[Bits, int] = {}
     texts: dict[str, Condition] = {}
@@ -273,9 +293,14 @@ def _conditions(
         bits.append(bit(rules[op.rule], op.step.holds))
         keep = op.step.keep if isinstance(op.step, Stay) else None
         keeps.append(-1 if keep is None else bit(rules[op.rule], keep.holds or op.step.holds))
+    several = []
+    for number, rule in enumerate(rules):
+        if isinstance(rule.when, Several):
+            known, one, other = (bit(rule, holds) for holds in (None, *conditions_of(rule.when)))
+            several.append(Asked(number, known, one, other))
     if len(numbers) > 64 * CONDITION_WORDS_MAX:
         raise LimitExceeded("different conditions", len(numbers), 64 * CONDITION_WORDS_MAX, "retire rules")
-    return list(numbers), texts, bits, keeps
+    return list(numbers), texts, bits, keeps, tuple(several)
 
 
 def _operator_row(op: Operator, bit: int, keep: int, since: int) -> list[int]:
@@ -313,7 +338,7 @@ def _operator_row(op: Operator, bit: int, keep: int, since: int) -> list[int]:
     return row
 
 
-def _is_at(place: Place, zone: ZoneSpec) -> bool:
+def is_at(place: Place, zone: ZoneSpec) -> bool:
     return zone.kind == place.kind if place.kind is not None else zone.zone_id == place.zone_id
 
 
@@ -408,7 +433,7 @@ def _exemptions(rules: Many[RuleSpec], zones: Many[ZoneSpec]) -> Ints:
     for number, rule in enumerate(rules):
         for place in rule.unless:
             for i, zone in enumerate(zones):
-                if _is_at(place, zone):
+                if is_at(place, zone):
                     bits[i, number >> 6] |= np.uint64(1 << (number & 63))
     return bits.view(np.int64)
 
@@ -427,4 +452,4 @@ def watched(watch: str, kind: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         return np.asarray((kind >= Kind.VEHICLE) & (kind < Kind.PERSON))
     if watch == "person":
         return np.asarray((kind >= Kind.PERSON) & (kind < Kind.AIRCRAFT))
-    return np.ones(len(kind), bool)
+    return np.full(len(kind), watch == "any")

@@ -19,6 +19,7 @@ from .episode import Ledger, materialise
 from .jit import Ints
 from .limits import ALWAYS, NEVER, BadState, WrongColumns
 from .plan import compile_plan, shape_of
+from .stage2.stage import Stage2
 from .state import Kept, grow_pending, grow_tracks, grow_visits, make
 
 COUNTED = {
@@ -70,6 +71,7 @@ class Engine:
         self._ledger = Ledger()
         self._found: list[AlertEvent] = []
         self._hearing = Hearing(longest_ms(self._rules))
+        self._stage2 = Stage2(self._compiled) if self._compiled.several else None
 
     @property
     def unplaced(self) -> tuple[str, ...]:
@@ -92,20 +94,22 @@ class Engine:
         self.position = chunk.position + len(rows)
         positions = np.arange(chunk.position, self.position, dtype=np.int64)
         self._take_in(rows, positions, masks(self._compiled, rows), self.wm_ms)
-        return self._ledger.take_eager(self._drained()) + self._settle(chunk.wm_ms)
+        return self._eager(chunk.wm_ms) + self._settle(chunk.wm_ms)
 
     def heartbeat(self, wm_ms: int, position: int) -> list[AlertEvent]:
         """No reports, but time went on: settle up to `wm_ms`."""
         self.position = max(self.position, position)
-        return self._settle(wm_ms)
+        return self._eager(wm_ms) + self._settle(wm_ms)
 
     def finish(self) -> list[AlertEvent]:
         """Settle everything: the end of a recording. Whatever came after would be late.
 
-        Nobody is silent for longer than the recording lasts: up to its newest report, or its watermark.
+        Nobody is silent for longer than the recording lasts: up to its newest report, or its watermark. Nor are
+        there ticks after the first that sees it.
         """
         wm = self.wm_ms
-        found = self._settle_reports(ALWAYS)
+        last = self._stage2.last_tick(self._tables) if self._stage2 else NEVER
+        found = self._settle_reports(ALWAYS, max(wm, last + 1))
         return found + self._fall_silent(max(wm, int(self._tables.numbers[L.N_NEWEST])))
 
     def digest(self) -> str:
@@ -134,14 +138,19 @@ class Engine:
                 f"the log stands at {self.position}, not {at_position}: take the chunks before it first"
             )
         old, kept, counts = self._compiled, keep.take_out(self._tables), self._counted()
+        stage2 = self._stage2
         rules = self._rules if rules is None else tuple(rules)
         zones = self._zones if zones is None else tuple(zones)
         rule_since, zone_since = self._since(rules, zones)
         self._compiled = compile_plan(rules, zones, rule_since, zone_since)  # raises with nothing changed
         self._rules, self._zones, self._rule_since, self._zone_since = rules, zones, rule_since, zone_since
-        self._put_back(kept, *keep.renumber(old, self._compiled))
+        numbers = keep.renumber(old, self._compiled)
+        self._put_back(kept, *numbers)
         self._tables.numbers[list(COUNTED.values())] = counts
         self._hearing.keep_ms = longest_ms(rules)
+        self._stage2 = Stage2(self._compiled) if self._compiled.several else None
+        if stage2 is not None and self._stage2 is not None:
+            self._stage2.restore(stage2.about(), stage2.arrays(), numbers[2])
         return self._ledger.take_eager(self._drained())
 
     def _since(
@@ -176,8 +185,10 @@ class Engine:
             "identity": keep.identity(self._compiled),
             "counts": self._counted(),
             "ledger": self._ledger.to_json(),
+            "stage2": self._stage2.about() if self._stage2 else None,
         }
         arrays = keep.take_out(self._tables) | {"heard": self._hearing.to_rows()}
+        arrays |= self._stage2.arrays() if self._stage2 else {}
         return Kept(about, arrays).to_bytes()
 
     @classmethod
@@ -199,7 +210,11 @@ class Engine:
         engine._found = []
         engine._hearing = Hearing(longest_ms(rules))
         engine._hearing.take(kept.arrays["heard"])
-        engine._put_back(kept.arrays, *keep.renumber(compiled, compiled))
+        numbers = keep.renumber(compiled, compiled)
+        engine._put_back(kept.arrays, *numbers)
+        engine._stage2 = Stage2(compiled) if compiled.several else None
+        if engine._stage2 is not None:
+            engine._stage2.restore(about["stage2"], kept.arrays, numbers[2])
         engine._ledger.take_eager(engine._drained())  # all said before
         engine._tables.numbers[list(COUNTED.values())] = about["counts"]
         return engine
@@ -224,16 +239,38 @@ class Engine:
         while code := passes.take_in(grid, plan, self._tables, rows, bits, positions, wm, self.eager):
             self._make_room(code)
 
-    def _settle(self, wm_ms: int) -> list[AlertEvent]:
-        return self._settle_reports(wm_ms) + self._fall_silent(self.wm_ms)
+    def _eager(self, wm_ms: int) -> list[AlertEvent]:
+        found = self._drained()
+        if self._stage2 is not None and self.eager:
+            found += self._stage2.hurry(wm_ms, self._tables, self.position)
+        return self._ledger.take_eager(found)
 
-    def _settle_reports(self, wm_ms: int) -> list[AlertEvent]:
+    def _settle(self, wm_ms: int) -> list[AlertEvent]:
+        return self._settle_reports(wm_ms, wm_ms) + self._fall_silent(self.wm_ms)
+
+    def _settle_reports(self, wm_ms: int, ticks_before: int) -> list[AlertEvent]:
         self.wm_ms = max(self.wm_ms, wm_ms)
-        if self._tables.numbers[L.N_NEXT_T] < self.wm_ms:
-            while passes.settle(self._compiled.grid, self._compiled.plan, self._tables, self.wm_ms):
+        found = self._settle_ticks(ticks_before)
+        self._settle_to(self.wm_ms)
+        return self._ledger.take_settled(self._drained() + found, self.wm_ms)
+
+    def _settle_ticks(self, before: int) -> list[AlertEvent]:
+        """Stage 1 up to each tick in turn, and stage 2 at it."""
+        found: list[AlertEvent] = []
+        while self._stage2 is not None:
+            numbers = self._tables.numbers
+            tick = self._stage2.next_tick(before, int(numbers[L.N_NEXT_T]), int(numbers[L.N_NEWEST]))
+            if tick is None:
+                break
+            self._settle_to(tick + 1)
+            found += self._stage2.settle(tick, self._tables, self.position)
+        return found
+
+    def _settle_to(self, wm_ms: int) -> None:
+        if self._tables.numbers[L.N_NEXT_T] < wm_ms:
+            while passes.settle(self._compiled.grid, self._compiled.plan, self._tables, wm_ms):
                 self._make_room(passes.WANTS_VISITS)
         self._listen()
-        return self._ledger.take_settled(self._drained(), self.wm_ms)
 
     def _listen(self) -> None:
         """Who was heard, before who is silent is judged."""

@@ -62,7 +62,7 @@ def make(compiled: Compiled, tracks: int = 1_024, pending: int = 4_096, visits: 
         keys=np.full((4 * tracks, 2), -1, np.int64),
         hot=np.zeros((2, tracks, L.H_MASK + words), np.int64),
         tracks=np.zeros((tracks, L.TRACK_WIDTH), np.int64),
-        fixes=np.zeros((tracks, FIXES_SHOWN, 3), np.int64),
+        fixes=np.zeros((tracks, FIXES_SHOWN, 4), np.int64),
         pending=np.zeros((pending, L.P_MASK + words), np.int64),
         waiting=np.full(pending, ALWAYS, np.int64),
         oldest=np.full(pending >> L.BLOCK, ALWAYS, np.int64),

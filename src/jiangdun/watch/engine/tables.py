@@ -75,7 +75,7 @@ class Tables(NamedTuple):
     keys: Ints  # (n, 2) open addressing: track id (-1 = free), its slot
     hot: Ints  # (2 passes, tracks, H_MASK + words)
     tracks: Ints  # (tracks, TRACK_WIDTH)
-    fixes: Ints  # (tracks, FIXES_SHOWN, 3): t, xy, motion, of the settled pass
+    fixes: Ints  # (tracks, FIXES_SHOWN, 4): t, xy, motion, rest, of the settled pass
     pending: Ints  # (reports, P_MASK + words)
     waiting: Ints  # (reports,): t of each waiting report, ALWAYS = a free row
     oldest: Ints  # per block of `waiting`: no t in it is smaller

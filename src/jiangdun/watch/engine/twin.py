@@ -25,10 +25,12 @@ from jiangdun.watch.rules.spec import (
     FixSeen,
     Identity,
     Leave,
+    OfReadings,
     Part,
     Place,
     RuleSpec,
     Sequence,
+    Several,
     Speed,
     Stay,
     ZoneSpec,
@@ -55,6 +57,9 @@ from .outline import UNIT_M, units, widened
 from .plain import PlainZone, Point
 from .sequence import Done, PlainSequence
 from .speed import PlainSpeed
+from .stage2.plane import LAT_MAX
+from .stage2.twin import PlainStage2
+from .stage2.twin_seen import PlainSeen
 from .stay import PlainStay
 
 Machine = (
@@ -76,6 +81,7 @@ class Report:
     position: int
     counts: tuple[bool, ...]  # per operator: watch, where and holds
     keeps: tuple[bool, ...]  # per operator: watch, where and what keeps it alive
+    asked: tuple[tuple[bool, ...], ...]  # per rule over several tracks: known, one, other
 
     @property
     def seen(self) -> FixSeen:
@@ -149,10 +155,11 @@ class Twin:
         }
         self.eager = eager
         self.wm = NEVER
+        self.position = 0
         self.tracks: dict[int, Waiting] = {}
         self.ledger = Ledger()
         self.heard: list[tuple[int, Point, int]] = []
-        self.position = 0
+        self.stage2 = PlainStage2(rules, self.zones)
 
     def take(self, chunk: Chunk) -> list[AlertEvent]:
         found: list[AlertEvent] = []
@@ -161,11 +168,19 @@ class Twin:
             row = chunk.rows[i : i + 1]
             if _wanted(row, self.wm):
                 found += self._arrive(int(row["track"][0]), self._report(row, chunk.position + i))
-        return self.ledger.take_eager(found) + self._settle(chunk.wm_ms)
+        self.position = chunk.position + len(chunk.rows)
+        if self.eager:
+            tick = self.stage2.early_tick(chunk.wm_ms)
+            found += (
+                [] if tick is None else self.stage2.step(tick, self._seen(tick, True), self.position, False)
+            )
+        return self.ledger.take_eager(found) + self._settle(chunk.wm_ms, chunk.wm_ms)
 
     def finish(self) -> list[AlertEvent]:
         wm = self.wm
-        return self._settle(ALWAYS, lambda: max([wm, *(t for t, _, _ in self.heard)]))
+        last = [r.t for w in self.tracks.values() for r in (*w.reports, w.settled.last) if r is not None]
+        tick = self.stage2.last_tick(max(last, default=NEVER))
+        return self._settle(ALWAYS, tick + 1, lambda: max([wm, *(t for t, _, _ in self.heard)]))
 
     def digest(self) -> str:
         return self.ledger.settled.digest()
@@ -174,19 +189,22 @@ class Twin:
         columns = {name: np.ascontiguousarray(row[name]) for name in COLUMNS.names or ()}
         values = {name: int(row[name][0]) for name in columns}
 
-        def met(op: Operator, holds: Condition | None) -> bool:
-            return _watched(op.rule.watch, values["kind"]) and all(
-                c is None or bool(c.evaluate(columns)[0]) for c in (op.rule.where, holds)
+        def met(rule: RuleSpec, holds: Condition | None) -> bool:
+            return _watched(rule.watch, values["kind"]) and all(
+                c is None or bool(c.evaluate(columns)[0]) for c in (rule.where, holds)
             )
 
-        counts = tuple(met(op, op.step.holds) for op in self.operators)
+        counts = tuple(met(op.rule, op.step.holds) for op in self.operators)
         keeps = tuple(
             isinstance(op.step, Stay)
             and op.step.keep is not None
-            and met(op, op.step.keep.holds or op.step.holds)
+            and met(op.rule, op.step.keep.holds or op.step.holds)
             for op in self.operators
         )
         at = (values["lon"], values["lat"])
+        asked = tuple(
+            tuple(met(rule, holds) for holds in conditions) for rule, conditions in self.stage2.asks
+        )
         return Report(
             values["t"],
             at,
@@ -199,7 +217,23 @@ class Twin:
             position,
             counts,
             keeps,
+            asked,
         )
+        return Report(
+            values["t"], at, values["sog_dkn"], values["cog_ddeg"], values["rank"], position, counts, keeps,
+            asked,
+        )  # fmt: skip
+
+    def _seen(self, tick: int, eager: bool) -> list[PlainSeen]:
+        """Of every track its last report up to a tick, and those it would show."""
+        out = []
+        for track, waiting in sorted(self.tracks.items()):
+            reports = [r for r in waiting.reports if eager and r.t <= tick]
+            last = reports[-1] if reports else waiting.settled.last
+            fixes = [*waiting.settled.seen, *(r.seen for r in reports)][-FIXES_SHOWN:]
+            if last is not None and last.t <= tick and abs(last.at[1]) <= LAT_MAX:
+                out.append(PlainSeen(track, last.t, last.at, last.sog, last.cog, last.asked, tuple(fixes)))
+        return out
 
     def _arrive(self, track: int, report: Report) -> list[AlertEvent]:
         waiting = self.tracks.setdefault(track, Waiting())
@@ -220,19 +254,28 @@ class Twin:
         waiting.eager = copy.deepcopy(waiting.settled)
         return [e for r in waiting.reports for e in self._step(waiting.eager, track, r, settled=False)]
 
-    def _settle(self, wm: int, until: Callable[[], int] | None = None) -> list[AlertEvent]:
+    def _settle(self, wm: int, ticks_before: int, until: Callable[[], int] | None = None) -> list[AlertEvent]:
         self.wm = max(self.wm, wm)
         found: list[AlertEvent] = []
         silent: list[Silence] = []
-        for track, waiting in self.tracks.items():
-            for report in [r for r in waiting.reports if r.t < self.wm]:
-                silent += self._silences(waiting.settled, track, report.t)
-                found += self._step(waiting.settled, track, report, settled=True)
-                self.heard.append((report.t, report.at, track))
-            waiting.reports = [r for r in waiting.reports if r.t >= self.wm]
+        first = min((r.t for w in self.tracks.values() for r in w.reports), default=ALWAYS)
+        for tick in self.stage2.ticks(first, ticks_before):
+            found += self._settle_to(tick + 1, silent)
+            found += self.stage2.step(tick, self._seen(tick, False), self.position, True)
+        found += self._settle_to(self.wm, silent)
         for track, waiting in self.tracks.items():
             silent += self._silences(waiting.settled, track, until() if until else self.wm)
         return self.ledger.take_settled(found + [e for s in silent for e in self._judged(s)], self.wm)
+
+    def _settle_to(self, wm: int, silent: list[Silence]) -> list[AlertEvent]:
+        found = []
+        for track, waiting in self.tracks.items():
+            for report in [r for r in waiting.reports if r.t < wm]:
+                silent += self._silences(waiting.settled, track, report.t)
+                found += self._step(waiting.settled, track, report, settled=True)
+                self.heard.append((report.t, report.at, track))
+            waiting.reports = [r for r in waiting.reports if r.t >= wm]
+        return found
 
     def _silences(self, state: PlainTrack, track: int, until: int) -> list[Silence]:
         """Absences of one track that are complete before `until`, whether they mean something or not."""
@@ -504,6 +547,8 @@ def _is_path(before: Report, report: Report) -> bool:
 def _operators(rule: RuleSpec) -> list[Operator]:
     if isinstance(rule.when, Count):
         return [Operator(rule, "own" if rule.when.each_zone else 0, rule.when.step)]
+    if isinstance(rule.when, Several | OfReadings):
+        return []
     if not isinstance(rule.when, Sequence):
         return [Operator(rule, "own", rule.when)]
     found = [Operator(rule, i, step) for i, step in enumerate(rule.when.steps)]

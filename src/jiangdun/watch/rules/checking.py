@@ -12,7 +12,24 @@ from .document import MAX_CHARACTERS
 from .errors import Lang, Problem, RuleError, nearest, wrong
 from .language import read
 from .phrases import sentence
-from .spec import Condition, Count, Drag, Identity, Part, Place, RuleSpec, Sequence, Speed, Stay
+from .several import conditions_of, places_of
+from .spec import (
+    Condition,
+    Count,
+    Drag,
+    Group,
+    Identity,
+    OfReadings,
+    Pair,
+    Part,
+    Place,
+    RuleSpec,
+    Sequence,
+    Several,
+    Speed,
+    Station,
+    Stay,
+)
 
 MAX_FILES: Final = 2_000
 
@@ -158,7 +175,9 @@ def _warnings(
 
 
 def steps(spec: RuleSpec) -> tuple[Part, ...]:
-    """Every step the rule is made of."""
+    """Every step on one track that the rule is made of."""
+    if isinstance(spec.when, Several | OfReadings):
+        return ()
     if isinstance(spec.when, Sequence):
         return (*spec.when.steps, *((spec.when.unless,) if spec.when.unless else ()))
     if isinstance(spec.when, Count):
@@ -168,14 +187,21 @@ def steps(spec: RuleSpec) -> tuple[Part, ...]:
 
 def places(spec: RuleSpec) -> tuple[Place, ...]:
     """Every place the rule names."""
-    return (*(step.place for step in steps(spec) if step.place is not None), *spec.unless)
+    named = [step.place for step in steps(spec)]
+    if isinstance(spec.when, Several):
+        named += places_of(spec.when)
+    if isinstance(spec.when, Station):
+        named.append(spec.when.sources)
+    return (*(place for place in named if place is not None), *spec.unless)
 
 
 def conditions(spec: RuleSpec) -> tuple[Condition, ...]:
-    """Every condition of the rule."""
-    found: list[Condition | None] = [spec.where, *(step.holds for step in steps(spec))]
-    found += [s.keep.holds for s in steps(spec) if isinstance(s, Stay) and s.keep is not None]
-    return tuple(each for each in found if each is not None)
+    """Every condition the rule asks for."""
+    asked = [spec.where, *(step.holds for step in steps(spec))]
+    asked += [s.keep.holds for s in steps(spec) if isinstance(s, Stay) and s.keep is not None]
+    if isinstance(spec.when, Several):
+        asked += conditions_of(spec.when)
+    return tuple(condition for condition in asked if condition is not None)
 
 
 def permits(spec: RuleSpec) -> frozenset[str]:
@@ -197,6 +223,8 @@ def reads(spec: RuleSpec) -> frozenset[str]:
             found.add("course_deg")
         if isinstance(step, Identity) and step.kind == "change":
             found |= {"length_m", "kind"}
+    if isinstance(spec.when, Pair | Group):
+        found |= {"speed_kn", "course_deg"}
     return frozenset(found)
 
 

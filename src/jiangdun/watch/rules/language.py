@@ -23,6 +23,10 @@ from .document import Document, Path, read_document
 from .errors import Problem, RuleError, clipped, nearest, wrong
 from .measures import day_ms, distance_m, duration_ms, iso_day, speed_dkn
 from .phrases import sentence
+from .readings import PARTS as OF_READINGS
+from .readings import read_of_readings
+from .several import PARTS as SEVERAL
+from .several import read_several
 from .spec import (
     ABSENCE_MS_MIN,
     MARGIN_M_MAX,
@@ -62,6 +66,7 @@ DISCRIMINATORS: Final = (
     ("enters", "enters"),
     ("leaves", "leaves"),
     ("crosses", "crosses"),
+    *((part, part) for part in (*SEVERAL, *OF_READINGS)),
 )
 """The key that says which operator it is, and its part of the schema; what has none of them is a stay."""
 
@@ -135,6 +140,9 @@ def _operator_shape(
             ),
         )
         return
+    if part in (*SEVERAL, *OF_READINGS) and steps:
+        yield document.problem(path, _no_step(part))
+        return
     if part == "stay" and "for" not in value:
         yield document.problem(path, _no_operator(value), key=bool(path))
         return
@@ -159,6 +167,15 @@ def _part_of(value: Mapping[str, Any]) -> str:
     return next((part for key, part in DISCRIMINATORS if key in value), "stay")
 
 
+def _no_step(part: str) -> Problem:
+    return wrong(
+        f"{part} 不能作 sequence 的一步",
+        f"{part} cannot be a step of a sequence",
+        "请另写一条规则",
+        "write a rule of its own",
+    )
+
+
 def _no_operator(value: Mapping[str, Any]) -> Problem:
     known = ("for", *(key for key, _ in DISCRIMINATORS))
     strange = [key for key in value if key not in (*known, *_STAY, "fixes", "within")]
@@ -173,8 +190,8 @@ def _no_operator(value: Mapping[str, Any]) -> Problem:
         )
     return wrong(
         *what,
-        "停留请写 inside 和 for，另有 enters、leaves、crosses、speed、sequence、count、silent",
-        "for a stay write inside and for; else enters, leaves, crosses, speed, sequence, count or silent",
+        f"停留请写 inside 和 for，另有 {'、'.join(known[1:])}",
+        f"for a stay write inside and for; else one of {', '.join(known[1:])}",
     )
 
 
@@ -296,6 +313,7 @@ class _Build:
         given = self.document.values
         when = self.operator(given["when"], ("when",))
         where = self.condition(given, ("where",))
+        self.watched(given)
         valid = given.get("valid", {})
         begins = self.part(lambda: day_ms(valid["from"]), ("valid", "from")) if "from" in valid else 0
         ends = (
@@ -341,6 +359,23 @@ class _Build:
             source=self.document.text,
         )
 
+    def watched(self, given: Mapping[str, Any]) -> None:
+        """Stations say readings, everything else reports: the operator must be of what is watched."""
+        of_stations = given["watch"] == "station"
+        if of_stations != (_part_of(given["when"]) in OF_READINGS):
+            self.found(("watch",), _not_watched(of_stations))
+        for key in ("where", "unless") if of_stations else ():
+            if key in given:
+                self.found(
+                    (key,),
+                    wrong(
+                        f"监测站规则没有 {key}",
+                        f"a rule of stations has no {key}",
+                        "请删去",
+                        "delete it",
+                    ),
+                )
+
     def found(self, path: Path, problem: Problem) -> None:
         self.problems.append(self.document.problem(path, problem))
 
@@ -375,6 +410,11 @@ class _Build:
         return Legal(given["law"], given.get("article", ""), given.get("from", ""), given.get("to", ""))
 
     def operator(self, given: Mapping[str, Any], path: Path) -> Operator | None:
+        part = _part_of(given)
+        if part in SEVERAL:
+            return read_several(self, part, given, path)
+        if part in OF_READINGS:
+            return read_of_readings(self, part, given, path)
         if "count" in given:
             return self.count(given, path)
         if "silent" in given:
@@ -383,7 +423,7 @@ class _Build:
             return self.identity(given, path)
         if "drag" in given:
             return self.drag(given, path)
-        if "sequence" not in given:
+        if part != "sequence":
             return self.step(given, path)
         steps = [self.step(each, (*path, "sequence", i)) for i, each in enumerate(given["sequence"])]
         within = self.duration(given, (*path, "within"))
@@ -593,6 +633,22 @@ class _Build:
         if along and place is None:
             self.no_place((*path, "along_axis"))
         return Speed(place, over, under, window, given.get("fixes", 3), holds, along)
+
+
+def _not_watched(of_stations: bool) -> Problem:
+    if of_stations:
+        return wrong(
+            "watch: station 只配 station 和 balance",
+            "watch: station goes with station and balance only",
+            "请写 watch: vessel 等",
+            "write watch: vessel or the like",
+        )
+    return wrong(
+        "这种判断看的是监测站",
+        "this operator watches stations",
+        "请写 watch: station",
+        "write watch: station",
+    )
 
 
 def _too_short() -> Problem:

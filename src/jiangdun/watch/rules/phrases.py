@@ -11,8 +11,10 @@ from .columns import COLUMNS, Type
 from .conditions import Expression
 from .errors import Lang, Said
 from .measures import said_distance, said_duration, said_speed
+from .readings import of_readings_said
 from .spec import (
     Absence,
+    Balance,
     Condition,
     Count,
     Cross,
@@ -27,6 +29,7 @@ from .spec import (
     RuleSpec,
     Sequence,
     Speed,
+    Station,
     Stay,
     ZoneSpec,
 )
@@ -53,6 +56,7 @@ WATCHED: Final[Mapping[str, Said]] = {
     "vehicle": Said("车辆", "a vehicle"),
     "person": Said("人员", "a person"),
     "any": Said("任何目标", "anything"),
+    "station": Said("监测站", "a station"),
 }
 KINDS: Final[Mapping[str, Said]] = {
     "unknown_vessel": Said("未知船舶", "unknown vessel"),
@@ -171,6 +175,11 @@ def operator_said(when: Operator, lang: Lang) -> str:
             return _identity_said(when, lang)
         case Drag():
             return _drag_said(when, lang)
+        case Station() | Balance():
+            return of_readings_said(when, lang)
+    from .several_said import several_said  # it needs the words for places and conditions from here
+
+    return several_said(when, lang)
 
 
 def _sequence_said(steps: tuple[Operator, ...], within_ms: int, unless: Operator | None, lang: Lang) -> str:

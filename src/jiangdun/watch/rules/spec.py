@@ -22,6 +22,8 @@ SWING_M_MAX: Final = 2_000
 SLACK_M_MAX: Final = 50_000
 ABSENCE_MS_MIN: Final = 180_000
 """Shorter silence is how devices speak, and holds no whole minute in which neighbours could be heard."""
+DISTANCE_M_MAX: Final = 100_000
+"""Longest distance between two tracks that a rule may ask for."""
 
 
 class Condition(Protocol):
@@ -186,10 +188,105 @@ class Drag:
     holds: Condition | None = None
 
 
-Operator = Stay | Enter | Leave | Speed | Cross | Sequence | Count | Absence | Identity | Drag
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two that, going on as they do, will be closer than `closer_m` within `within_ms`: CPA and TCPA.
+
+    `holds` is asked of both; where `other` is given, of one, and `other` of the other. `place`: where they
+    will meet. `along`: zones with an axis, in which ways follow it. `lying`: one of them may lie still.
+    """
+
+    closer_m: float
+    within_ms: int
+    place: Place | None = None
+    holds: Condition | None = None
+    other: Condition | None = None
+    along: Place | None = None
+    lying: bool = False
+    ticks: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rendezvous:
+    """Two that were further than `apart_m` from one another, now nearer than `nearer_m`, for at least `for_ms`."""
+
+    nearer_m: float
+    for_ms: int
+    apart_m: float
+    place: Place | None = None
+    holds: Condition | None = None
+    other: Condition | None = None
+    tolerate_ms: int = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """At least `members`, each within `nearer_m` of another and moving alike, for at least `for_ms`."""
+
+    members: int
+    nearer_m: float
+    for_ms: int
+    place: Place | None = None
+    holds: Condition | None = None
+    alike_dkn: int = 20
+    moving_dkn: int = 10
+    tolerate_ms: int = 120_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A zone of `place` that no unit could reach within `reach_ms` at `pace_dkn`, for at least `for_ms`."""
+
+    place: Place
+    reach_ms: int
+    pace_dkn: int
+    for_ms: int
+    holds: Condition | None = None
+
+
+Several = Pair | Rendezvous | Group | Cover
+"""Operators over several tracks: stage 2 of the engine, on ticks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A value of `factor` far above the station's own past of `window_ms` and its neighbours within `near_m`.
+
+    `sources`: zones to be ranked by the wind of `upwind_ms`, as hours above the percentile `above` in a sector.
+    """
+
+    factor: str
+    mads: float = 3.0
+    times: float = 1.5
+    window_ms: int = 604_800_000
+    least: int = 48
+    neighbours: int = 3
+    near_m: float = 30_000.0
+    above: int = 75
+    upwind_ms: int = 2_592_000_000
+    sources: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What came in less what went out and what the stocks gained, over whole days: more than `share` or `sigmas`."""
+
+    inward: tuple[str, ...]
+    outward: tuple[str, ...]
+    stock: tuple[str, ...]
+    over_ms: int
+    share: float = 0.05
+    sigmas: float = 2.0
+
+
+OfReadings = Station | Balance
+"""Operators over readings of stations: `engine.readings`, not the engine over tracks."""
+
+Operator = (
+    Stay | Enter | Leave | Speed | Cross | Sequence | Count | Absence | Identity | Drag | Several | OfReadings
+)
 Part = Step | Absence | Identity | Drag
 """Whatever looks at a place: a step, or an operator that is a whole rule by itself."""
-# Later operators (absence, count, pair, group, identity, drag, station, balance, cover) join this union.
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +306,7 @@ class RuleSpec:
     domain: Literal["air", "water", "waste", "mine", "forest", "traffic", "port"]
     owner: str  # agency code
     severity: Severity
-    watch: Literal["vessel", "vehicle", "person", "any"]
+    watch: Literal["vessel", "vehicle", "person", "any", "station"]
     when: Operator
     where: Condition | None = None
     unless: tuple[Place, ...] = ()  # exemptions: reports inside these do not count
@@ -250,6 +347,14 @@ class FixSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Another track of the same alert: the second of a pair, a member of a group."""
+
+    track: int
+    fixes: tuple[FixSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AlertEvent:
     """One thing the engine says about one episode.
 
@@ -271,3 +376,4 @@ class AlertEvent:
     values: Mapping[str, float | int | str]  # what the sentence needs: speed_kn, limit_kn, stayed_s, ...
     fixes: tuple[FixSeen, ...]
     replaces: str | None = None
+    others: tuple[Other, ...] = ()  # of a pair or group, by track; `track` itself is the lowest
