@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { get, post, speak, Trouble, whenSignedOut } from '@/api/http'
+import { get, post, sendPurpose, speak, Trouble, whenPurposeNeeded, whenSignedOut } from '@/api/http'
 
 const calls: { path: string; init: RequestInit }[] = []
 let answer: () => Response
@@ -62,4 +62,23 @@ test('a session that has ended is told to the board, a refused sign-in is not', 
   expect(ended).not.toHaveBeenCalled()
   await caught(get('/api/units'))
   expect(ended).toHaveBeenCalledOnce()
+})
+
+test('where a purpose is needed it is asked, sent, and the request repeated once', async () => {
+  let asked: unknown
+  const needed = '{"code":"purpose_needed","text":"","next":"","faults":[{"where":"rescue","text":"水上搜救"}]}'
+  answer = () => (calls.length < 2 ? new Response(needed, { status: 428 }) : new Response('{"ok":true}'))
+  whenPurposeNeeded((choices) => {
+    asked = choices
+    sendPurpose('rescue')
+    return Promise.resolve('rescue')
+  })
+  expect(await get('/api/incidents/1')).toEqual({ ok: true })
+  expect(asked).toEqual([{ code: 'rescue', text: '水上搜救' }])
+  expect(calls.map((c) => (c.init.headers as Record<string, string>)['X-Purpose'])).toEqual([undefined, 'rescue'])
+  whenPurposeNeeded(() => Promise.resolve(null))
+  answer = () => new Response(needed, { status: 428 })
+  expect((await caught(get('/api/incidents/2'))).code).toBe('purpose_needed')
+  expect(calls.length).toBe(3)
+  sendPurpose('')
 })

@@ -17,9 +17,27 @@ export const TIMEOUT_MS = 15_000
 
 let language: 'zh' | 'en' = 'zh'
 let onSignedOut: () => void = () => undefined
+let purpose = ''
+let onPurposeNeeded: (choices: Choice[]) => Promise<string | null> = () => Promise.resolve(null)
+
+/** A purpose the server would take. */
+export interface Choice {
+  code: string
+  text: string
+}
 
 export function speak(lang: 'zh' | 'en'): void {
   language = lang
+}
+
+/** From now on every request says that it is for this purpose; '' says nothing. */
+export function sendPurpose(code: string): void {
+  purpose = code
+}
+
+/** Called when the server wants a purpose (428): answers with the one chosen, and the request is sent once more. */
+export function whenPurposeNeeded(act: (choices: Choice[]) => Promise<string | null>): void {
+  onPurposeNeeded = act
 }
 
 /** Called when the server no longer knows us (401 on anything but signing in). */
@@ -62,6 +80,7 @@ function readTrouble(answer: Response, body: unknown): Trouble {
 
 async function ask(method: string, path: string, body?: unknown): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language === 'zh' ? 'zh-CN' : 'en' }
+  if (purpose) headers['X-Purpose'] = purpose
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (method !== 'GET') headers['X-CSRFToken'] = cookie('csrftoken')
   try {
@@ -78,7 +97,13 @@ async function ask(method: string, path: string, body?: unknown): Promise<Respon
   }
 }
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** What `faults` of a 428 name. */
+function choicesOf(body: unknown): Choice[] {
+  const faults = (body as { faults?: { where: string; text: string }[] }).faults ?? []
+  return faults.map((fault) => ({ code: fault.where, text: fault.text }))
+}
+
+async function call<T>(method: string, path: string, body?: unknown, again = true): Promise<T> {
   const answer = await ask(method, path, body)
   if (answer.status === 204) return undefined as T
   let read: unknown
@@ -88,6 +113,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
     throw ours(answer.status, 'broken')
   }
   if (answer.ok) return read as T
+  if (answer.status === 428 && again && (await onPurposeNeeded(choicesOf(read))) !== null) return call<T>(method, path, body, false)
   const trouble = readTrouble(answer, read)
   if (trouble.code === 'not_signed_in' && path !== '/api/session') onSignedOut()
   throw trouble

@@ -2,6 +2,10 @@ import { account } from './pages/account'
 import { agreements } from './pages/agreements'
 import { alliance } from './pages/alliance'
 import { security } from './pages/security'
+import { disputes } from './pages/disputes'
+import { exports } from './pages/exports'
+import { ledger } from './pages/ledger'
+import { purpose } from './pages/purpose'
 import type { Messages } from './zh'
 
 export const en: Messages = {
@@ -9,6 +13,10 @@ export const en: Messages = {
   agreements: agreements.en,
   alliance: alliance.en,
   security: security.en,
+  disputes: disputes.en,
+  exports: exports.en,
+  ledger: ledger.en,
+  purpose: purpose.en,
   title: 'Jiangdun · duty board',
   name: 'Jiangdun',
   motto: 'One live picture · one watch · one response',

@@ -2,12 +2,20 @@ import { account } from './pages/account'
 import { agreements } from './pages/agreements'
 import { alliance } from './pages/alliance'
 import { security } from './pages/security'
+import { disputes } from './pages/disputes'
+import { exports } from './pages/exports'
+import { ledger } from './pages/ledger'
+import { purpose } from './pages/purpose'
 
 export const zh = {
   account: account.zh,
   agreements: agreements.zh,
   alliance: alliance.zh,
   security: security.zh,
+  disputes: disputes.zh,
+  exports: exports.zh,
+  ledger: ledger.zh,
+  purpose: purpose.zh,
   title: '江盾 · 值班台',
   name: '江盾',
   motto: '一张实时图 · 一双值守眼 · 一条处置线',
