@@ -207,8 +207,9 @@ def test_fifteen_days_of_a_coast_take_no_more_memory_at_their_end() -> None:
             sizes.append(sum(table.nbytes for table in engine._tables) + len(engine.to_bytes()))
             half = half or (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss if number > 5_000 else 0)
     engine.finish()
-    assert engine.counts["judged"] > 1_000_000
+    assert engine.counts["judged"] > 600_000
     assert alerts > 0
     third = len(sizes) // 3
+    print(f"{alerts} events; state {sizes[third]:,} B after a third, {sizes[-1]:,} B at the end")
     assert max(sizes[2 * third :]) <= 1.25 * max(sizes[third : 2 * third])
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss <= 1.25 * half
