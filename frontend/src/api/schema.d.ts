@@ -4247,6 +4247,16 @@ export interface components {
             version: number;
         };
         /**
+         * ChiefAnswer
+         * @description A reach and who answers for it; null is a gap, open since `gap_since`.
+         */
+        ChiefAnswer: {
+            chief: components["schemas"]["Chief"] | null;
+            /** Gap Since */
+            gap_since?: string | null;
+            reach: components["schemas"]["Reach"];
+        };
+        /**
          * Choices
          * @description What an agreement may be made of.
          */
@@ -5138,6 +5148,36 @@ export interface components {
             zone_id: string;
         };
         /**
+         * JointProposal
+         * @description Stages: raised, consulted, decided, done, reviewed; or dropped. `owner` brings it on until `due_on`.
+         */
+        JointProposal: {
+            /** Alliance */
+            alliance: string;
+            /** Category */
+            category: string;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Moves */
+            moves: components["schemas"]["ProposalMove"][];
+            /** Owner */
+            owner: string;
+            /** Stage */
+            stage: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * JointReport
          * @description The quarter of a day: activities held by theme and member, joint items by the six categories, and the
          *     activities of its year by module and month.
@@ -5155,7 +5195,7 @@ export interface components {
             /** Modules */
             modules: components["schemas"]["ModuleCount"][];
             /** Overdue */
-            overdue: components["schemas"]["Proposal"][];
+            overdue: components["schemas"]["JointProposal"][];
             /** Themes */
             themes: components["schemas"]["ThemeCount"][];
             /**
@@ -6332,35 +6372,10 @@ export interface components {
              */
             recovery: string;
         };
-        /**
-         * Proposal
-         * @description Stages: raised, consulted, decided, done, reviewed; or dropped. `owner` brings it on until `due_on`.
-         */
+        /** Proposal */
         Proposal: {
-            /** Alliance */
-            alliance: string;
-            /** Category */
-            category: string;
-            /**
-             * Due On
-             * Format: date
-             */
-            due_on: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Moves */
-            moves: components["schemas"]["ProposalMove"][];
-            /** Owner */
-            owner: string;
-            /** Stage */
-            stage: string;
-            /** Title */
-            title: string;
-            /** Version */
-            version: number;
+            /** Yaml */
+            yaml: string;
         };
         /** ProposalMove */
         ProposalMove: {
@@ -6516,7 +6531,7 @@ export interface components {
         /** Responsibility */
         Responsibility: {
             /** Answers */
-            answers: components["schemas"]["Answer"][];
+            answers: components["schemas"]["ChiefAnswer"][];
             /** Holes */
             holes: components["schemas"]["Hole"][];
             /** Rivers */
@@ -9051,7 +9066,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Proposal"][];
+                    "application/json": components["schemas"]["JointProposal"][];
                 };
             };
             /** @description What is wrong and what to do, in the asker's language */
@@ -9086,7 +9101,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Proposal"];
+                    "application/json": components["schemas"]["JointProposal"];
                 };
             };
             /** @description What is wrong and what to do, in the asker's language */
@@ -9543,7 +9558,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer"][];
+                    "application/json": components["schemas"]["ChiefAnswer"][];
                 };
             };
             /** @description What is wrong and what to do, in the asker's language */
@@ -9811,7 +9826,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Proposal"];
+                    "application/json": components["schemas"]["JointProposal"];
                 };
             };
             /** @description What is wrong and what to do, in the asker's language */

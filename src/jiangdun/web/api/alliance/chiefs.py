@@ -67,7 +67,7 @@ class Chief(Schema):
     version: int
 
 
-class Answer(Schema):
+class ChiefAnswer(Schema):
     """A reach and who answers for it; null is a gap, open since `gap_since`."""
 
     reach: Reach
@@ -86,7 +86,7 @@ class Hole(Schema):
 
 class Responsibility(Schema):
     rivers: list[River]
-    answers: list[Answer]
+    answers: list[ChiefAnswer]
     holes: list[Hole]
 
 
@@ -147,7 +147,7 @@ async def responsibility(request: HttpRequest, on: date | None = None) -> dict[s
     return await desk.read(read)
 
 
-@router.get("/alliance/chief-at", response=list[Answer], **asking.needs("alliance.read"))
+@router.get("/alliance/chief-at", response=list[ChiefAnswer], **asking.needs("alliance.read"))
 async def chief_at(
     request: HttpRequest,
     river: Annotated[str | None, Field(max_length=32)] = None,

@@ -45,7 +45,7 @@ class ProposalMove(Schema):
     words: str
 
 
-class Proposal(Schema):
+class JointProposal(Schema):
     """Stages: raised, consulted, decided, done, reviewed; or dropped. `owner` brings it on until `due_on`."""
 
     id: UUID
@@ -116,7 +116,7 @@ class JointReport(Schema):
     themes: list[ThemeCount]
     categories: dict[str, int]
     modules: list[ModuleCount]
-    overdue: list[Proposal]
+    overdue: list[JointProposal]
 
 
 @router.get(
@@ -157,7 +157,7 @@ async def move_activity(request: HttpRequest, activity_id: UUID, body: ActivityS
 
 
 @router.get(
-    "/alliance/alliances/{alliance}/proposals", response=list[Proposal], **asking.needs("alliance.read")
+    "/alliance/alliances/{alliance}/proposals", response=list[JointProposal], **asking.needs("alliance.read")
 )
 async def proposals(request: HttpRequest, alliance: str) -> list[joint.Proposal]:
     """Proposals, those due first at the top."""
@@ -165,7 +165,7 @@ async def proposals(request: HttpRequest, alliance: str) -> list[joint.Proposal]
 
 
 @router.post(
-    "/alliance/alliances/{alliance}/proposals", response=Proposal, **asking.needs("proposals.change")
+    "/alliance/alliances/{alliance}/proposals", response=JointProposal, **asking.needs("proposals.change")
 )
 async def raise_proposal(request: HttpRequest, alliance: str, body: NewProposal) -> joint.Proposal:
     """Propose something to the members."""
@@ -173,7 +173,7 @@ async def raise_proposal(request: HttpRequest, alliance: str, body: NewProposal)
     return await desk.do(act)
 
 
-@router.post("/alliance/proposals/{proposal_id}", response=Proposal, **asking.needs("proposals.change"))
+@router.post("/alliance/proposals/{proposal_id}", response=JointProposal, **asking.needs("proposals.change"))
 async def move_proposal(request: HttpRequest, proposal_id: UUID, body: ProposalStep) -> joint.Proposal:
     """Bring a proposal to its next stage, or drop it: for its owner, and for the secretariat."""
     held = await desk.read(lambda: queries.proposal(proposal_id))
