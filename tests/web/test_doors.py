@@ -19,6 +19,10 @@ PUBLIC = {
     ("POST", "/api/session/second"),
     ("POST", "/api/session/second/key"),
     ("POST", "/api/session/wall"),
+    ("GET", "/api/session/second"),
+    ("GET", "/api/session/outside"),
+    ("POST", "/api/session/outside"),
+    ("GET", "/api/session/outside/return"),
     ("GET", "/api/health"),
 }
 FILLED = {
@@ -41,6 +45,7 @@ FILLED = {
     "{session_handle}": "0123456789abcdef",
     "{program_id}": "018f0000-0000-7000-8000-000000000000",
     "{parameter}": "signin.tries",
+    "{link_id}": "018f0000-0000-7000-8000-000000000000",
     "{key_id}": "018f0000-0000-7000-8000-000000000000",
     "{export_id}": "018f0000-0000-7000-8000-000000000000",
     "{hold_id}": "018f0000-0000-7000-8000-000000000000",

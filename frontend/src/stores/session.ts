@@ -65,6 +65,11 @@ export const useSession = defineStore('session', () => {
     }
   }
 
+  /** Come back from another provider: a second step may be awaited. */
+  async function resumeStep(): Promise<void> {
+    step.value = await get<SecondStep>('/api/session/second')
+  }
+
   function stepBack(): void {
     step.value = null
   }
@@ -85,5 +90,5 @@ export const useSession = defineStore('session', () => {
   }
 
   whenSignedOut(lost)
-  return { me, known, ended, step, lang, restore, signIn, secondStep, stepBack, signOut, lost, otherLanguage }
+  return { me, known, ended, step, lang, restore, signIn, secondStep, resumeStep, stepBack, signOut, lost, otherLanguage }
 })

@@ -144,6 +144,7 @@ GRANTS: Grants = {
         "members.change",
         "accounts.switch",
         "accounts.reset",
+        "accounts.link",
         "sessions.end",
         "people.read",
         "parameters.read",

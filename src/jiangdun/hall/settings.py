@@ -32,6 +32,12 @@ PLAIN_PORT = int(os.environ.get("JIANGDUN_PLAIN_PORT", "0"))
 """Beside HTTPS: a port that shows the install page and sends everybody else to HTTPS; 0: none."""
 SESSION_IDLE_S = int(os.environ.get("JIANGDUN_SESSION_IDLE_S", "900"))
 """A session unused for so long ends (GB/T 22239 level 3)."""
+OIDC_ISSUER = os.environ.get("JIANGDUN_OIDC_ISSUER", "").rstrip("/")
+"""An OpenID provider through which people may sign in too; none where it is empty."""
+OIDC_CLIENT_ID = os.environ.get("JIANGDUN_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = os.environ.get("JIANGDUN_OIDC_CLIENT_SECRET", "")
+if OIDC_ISSUER and not OIDC_CLIENT_ID:
+    raise ValueError("JIANGDUN_OIDC_ISSUER needs JIANGDUN_OIDC_CLIENT_ID")
 CLOCK_OFFSET_S = int(os.environ.get("JIANGDUN_CLOCK_OFFSET_S", "0"))
 """Added to the clock, always the same within an installation; set by the demo only."""
 

@@ -147,4 +147,18 @@ PEOPLE: Final[dict[str, Words]] = {
         "Your account shows a code or a key: a password or PIN is not enough.",
         "Give your name and the code on your telephone, or use your key.",
     ),
+    "outside_unreachable": Words(
+        503,
+        "统一身份认证服务没有应答。",
+        "请稍后再试，或用本系统的用户名和密码登录。",
+        "The identity provider does not answer.",
+        "Try again in a moment, or sign in here with user name and password.",
+    ),
+    "outside_wrong": Words(
+        401,
+        "统一身份认证服务的应答未被接受：{reason}。",
+        "请重新登录；若仍不行，请安全管理员核对绑定与设置。",
+        "What the identity provider said was not accepted: {reason}.",
+        "Sign in once more; if it stays so, let the security administrator look at the tie and the settings.",
+    ),
 }

@@ -76,6 +76,11 @@ const zh = {
     back: '返回',
     need: '请输入验证码',
   },
+  outside: {
+    go: '通过 {provider} 登录',
+    refused: '统一身份认证未能登录本系统。',
+    next: '请重试，或用用户名和密码登录；若仍不行，请安全管理员核对绑定。',
+  },
 }
 const en: typeof zh = {
   title: 'My account',
@@ -153,6 +158,11 @@ const en: typeof zh = {
     toRecovery: 'Use a recovery code',
     back: 'Back',
     need: 'Give the code',
+  },
+  outside: {
+    go: 'Sign in through {provider}',
+    refused: 'The other provider could not sign you in here.',
+    next: 'Try again, or use your user name and password; if it stays so, ask the security administrator.',
   },
 }
 export const account = { zh, en }

@@ -16,6 +16,7 @@ from .steps import (
     add_key,
     ask_session,
     ask_step,
+    let_in,
     prove_by_factor,
     sign_in,
     take_step,
@@ -23,7 +24,7 @@ from .steps import (
 from .walls import give_pass, pass_by_factor, sign_in_wall, take_pass
 
 __all__ = [
-    "Shown", "add_key", "ask_session", "ask_step", "close_session", "end_idle", "end_sessions", "give_pass",
+    "Shown", "add_key", "ask_session", "ask_step", "close_session", "end_idle", "end_sessions", "give_pass", "let_in",
     "open_session", "pass_by_factor",
     "prove_by_factor", "prove_session", "renew_session", "sign_in", "sign_in_wall", "take_pass",
     "take_step", "touch_session",

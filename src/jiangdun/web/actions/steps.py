@@ -52,14 +52,26 @@ def sign_in(
     account = decided.account
     if account is None:
         return decided, "", False
+    return let_in(account, address, desk=desk, new_desk=new_desk, replaces=replaces, now=now)
+
+
+@transaction.atomic
+def let_in(
+    account: accounts.Account, address: str, *, desk: str, new_desk: str, replaces: str | None, now: datetime
+) -> tuple[accounts.SignIn, str, bool]:
+    """The first step went well, by a password or elsewhere: open the session, or begin the second step.
+
+    Answers as `sign_in` does; `place` where somebody with these roles does not work from there.
+    """
     if not _right_place(account, address, now):
         accounts.note_wrong(account.id, address, now, desk, "place")
         return accounts.SignIn(None, "place"), "", False
     if account.kind == accounts.PERSON and factors.factors(account.id).ways:
-        return decided, begin_step(account, address, now=now), True
+        return accounts.SignIn(account), begin_step(account, address, now=now), True
     until = emergency.sealed(account.id).open_until if account.kind == accounts.EMERGENCY else None
     account = accounts.complete(account.id, address, now, desk, new_desk)
-    return decided, open_session(account, address, replaces=replaces, now=now, until=until), False
+    token = open_session(account, address, replaces=replaces, now=now, until=until)
+    return accounts.SignIn(account), token, False
 
 
 def _right_place(account: accounts.Account, address: str, now: datetime) -> bool:

@@ -31,6 +31,7 @@ from jiangdun.web.api import (
     health,
     incidents,
     journal,
+    outside,
     parameters,
     people,
     persons,
@@ -64,6 +65,7 @@ api.add_router("", account.router, tags=["session"])
 api.add_router("", factors.router, tags=["session"])
 api.add_router("", people.router, tags=["people"])
 api.add_router("", programs.router, tags=["people"])
+api.add_router("", outside.router, tags=["session"])
 api.add_router("", walls.router, tags=["people"])
 api.add_router("", emergency.router, tags=["people"])
 api.add_router("", parameters.router, tags=["people"])

@@ -116,7 +116,7 @@ async def create(request: HttpRequest, body: NewPerson) -> Status[dict[str, Any]
 )
 async def reset_password(request: HttpRequest, account_id: UUID) -> dict[str, Any]:
     """Give an account a password drawn here, changed at the next sign-in; its sessions end."""
-    _not_own(request, account_id)
+    not_own(request, account_id)
     await _person_only(account_id)
     by, now, password = asking.by_of(request), clock.now(), ids.new_secret(FIRST_PASSWORD_BYTES)
     prepared = await desk.check_password(lambda: passwords.prepare(account_id, password, now), known=True)
@@ -131,7 +131,7 @@ async def reset_password(request: HttpRequest, account_id: UUID) -> dict[str, An
 )
 async def forget_second(request: HttpRequest, account_id: UUID) -> Status[None]:
     """The telephone is lost: one-time codes, keys and recovery codes of this account are void, its sessions end."""
-    _not_own(request, account_id)
+    not_own(request, account_id)
     by, now, own = asking.by_of(request), clock.now(), asking.signed_of(request).account.id
     await desk.read(lambda: accounts.account(account_id))
     await desk.do(lambda: factors.forget_all(account_id, by=by, now=now))
@@ -142,7 +142,7 @@ async def forget_second(request: HttpRequest, account_id: UUID) -> Status[None]:
 @router.post("/people/{account_id}/switch", response=Person, **asking.needs("accounts.switch", fresh=True))
 async def switch(request: HttpRequest, account_id: UUID, body: Switch) -> dict[str, Any]:
     """Switch an account off, which ends its sessions, or on again."""
-    _not_own(request, account_id)
+    not_own(request, account_id)
     await _person_only(account_id)
     by, now = asking.by_of(request), clock.now()
     own = asking.signed_of(request).account.id
@@ -163,7 +163,7 @@ async def end_sessions(request: HttpRequest, account_id: UUID) -> Status[None]:
 @router.post("/people/{account_id}/serves", response=Service, **asking.needs("members.join", fresh=True))
 async def join(request: HttpRequest, account_id: UUID, body: Roles) -> dict[str, Any]:
     """Let a person serve in an agency with these roles. The three administrators are three people."""
-    _not_own(request, account_id)
+    not_own(request, account_id)
     by, now = asking.by_of(request), clock.now()
     await desk.read(lambda: accounts.account(account_id))
     made = await desk.do(lambda: alliance.join(account_id, body.agency, body.roles, by=by, now=now))
@@ -180,7 +180,7 @@ async def change_roles(
     request: HttpRequest, account_id: UUID, membership_id: UUID, body: OtherRoles
 ) -> dict[str, Any]:
     """Give a person other roles in an agency."""
-    _not_own(request, account_id)
+    not_own(request, account_id)
     by, now = asking.by_of(request), clock.now()
     changed = await desk.do(
         lambda: alliance.change_roles(
@@ -198,14 +198,15 @@ async def change_roles(
 )
 async def leave(request: HttpRequest, account_id: UUID, membership_id: UUID, version: int) -> Status[None]:
     """End a person's service in an agency."""
-    _not_own(request, account_id)
+    not_own(request, account_id)
     by, now = asking.by_of(request), clock.now()
     await desk.do(lambda: alliance.leave(membership_id, version=version, of=account_id, by=by, now=now))
     asking.forget()
     return Status(204, None)
 
 
-def _not_own(request: HttpRequest, account_id: UUID) -> None:
+def not_own(request: HttpRequest, account_id: UUID) -> None:
+    """Nobody administers an account of their own. Raises NotYours."""
     if asking.signed_of(request).account.id == account_id:
         raise NotYours(reason="own_account")
 

@@ -139,6 +139,13 @@ async def second(request: HttpRequest, response: HttpResponse, body: Second) -> 
     return await begin(request, response, token, former)
 
 
+@router.get("/session/second", response=SecondStep, auth=None, openapi_extra={"x-verb": None})
+async def which(request: HttpRequest) -> dict[str, Any]:
+    """The second step that is awaited of this browser."""
+    half = await half_of(request)
+    return {"ways": list(half.ways), "ends_at": half.ends_at}
+
+
 @router.post("/session/second/key", response=dict[str, Any], auth=None, openapi_extra={"x-verb": None})
 async def ask_key(request: HttpRequest) -> dict[str, Any]:
     """What a key has to sign (PublicKeyCredentialRequestOptions as JSON) in the second step."""
