@@ -31,6 +31,7 @@ def test_the_demo_shows_one_agreement_of_each_kind_and_a_ring_by_which_all_see_a
         for s in bound
         if shares.in_force(s, later) is None and s.delay_s == 0 and s.area is None
     }
-    codes = [agency.code for agency in cast.AGENCIES]
+    codes = {person.agency for person in cast.PEOPLE if "duty_commander" in person.roles}
+    assert {unit.agency for unit in cast.UNITS} <= codes
     for data in ("units", "positions", "alerts", "incidents"):
         assert {(c, p, data) for c in codes for p in codes if c != p} <= sees

@@ -25,6 +25,17 @@ NO_NEWS_FOR_EARS = {
     # Facts of the same rooms that change none of it.
     "watch.RuleProposed", "picture.UnitStateSet", "picture.ZonesImported", "alliance.MemberJoined",
     "alliance.MemberRolesChanged", "alliance.MemberLeft", "watch.SpoolLineRefused",
+    # the register, the alliances and the joint house are read at the desk only
+    "alliance.ActivityMoved", "alliance.ActivityPlanned", "alliance.AgencyChanged", "alliance.AgencyJoined",
+    "alliance.AgencyLeft", "alliance.AgencyRoleChanged", "alliance.AllianceChanged",
+    "alliance.AllianceEnded", "alliance.AllianceFounded", "alliance.AlliancePutUnder",
+    "alliance.AllianceTakenOut", "alliance.AreaDrawn", "alliance.AreaEnded", "alliance.ChiefAppointed",
+    "alliance.ChiefFound", "alliance.ChiefMissing", "alliance.ChiefResigned", "alliance.ChiefsImported",
+    "alliance.DeskAttended", "alliance.DeskChanged", "alliance.DeskClosed", "alliance.DeskLeft",
+    "alliance.DeskOpened", "alliance.DeskTaken", "alliance.DeskUnattended", "alliance.OfficeChanged",
+    "alliance.OfficeClosed", "alliance.OfficeOpened", "alliance.PowerEnded", "alliance.PowerGiven",
+    "alliance.ProposalMoved", "alliance.ProposalRaised", "alliance.ReachDrawn", "alliance.ReachEnded",
+    "alliance.RiverNamed", "alliance.RouteEnded", "alliance.RouteSet",
     # what one agency shows another is judged where boards are served
     "alliance.AgreementDrafted", "alliance.AgreementRevised", "alliance.AgreementSigned",
     "alliance.AgreementInForce", "alliance.AgreementRenewalDue", "alliance.AgreementExpired",
