@@ -166,6 +166,9 @@ def test_a_column_that_a_rule_asks_for_must_be_there():
     ):
         with pytest.raises(watch.WrongColumns, match="asks for kind"):
             watch.run([one], ZONES, without)
+    for when, column in (("{identity: change}", "kind"), ("{drag: {swing: 300 m}}", "speed_kn")):
+        with pytest.raises(watch.WrongColumns, match=f"asks for {column}"):
+            watch.run([rule(when)], ZONES, without)
     assert watch.run([ENTERS], ZONES, without).alerts
 
 

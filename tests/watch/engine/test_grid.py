@@ -38,6 +38,11 @@ def plan_rows(n: int) -> np.ndarray:
 def inside(specs: list[ZoneSpec], xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
     grid, _ = build([outline(s) for s in specs])
     points, zones = locate(grid, plan_rows(len(specs)), xs + X0, ys + Y0, 0)
+    always, _ = build([outline(s) for s in specs], timed=np.zeros(len(specs), bool))
+    again = locate(always, plan_rows(len(specs)), xs + X0, ys + Y0, 0)
+    assert set(zip(*map(np.ndarray.tolist, again), strict=True)) == set(
+        zip(points.tolist(), zones.tolist(), strict=True)
+    )
     found = np.zeros((len(specs), len(xs)), bool)
     assert len(set(zip(points.tolist(), zones.tolist(), strict=True))) == len(points), "a zone is named once"
     found[zones, points] = True
@@ -140,7 +145,7 @@ def test_a_multipolygon_is_the_union_of_its_parts(rings: list, seed: int) -> Non
 
 def test_a_large_zone_has_cells_that_need_no_arithmetic() -> None:
     square = zone([[[(0, 0), (900_000, 0), (900_000, 900_000), (0, 900_000)]]])
-    grid, _ = build([outline(square)])
+    grid, _ = build([outline(square)], timed=np.zeros(1, bool))
     pure = grid.cells[1:, 0] == grid.cells[:-1, 1]
     assert pure.mean() > 0.8
     rng = np.random.default_rng(1)

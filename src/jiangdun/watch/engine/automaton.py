@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from . import layout as L
 from .geometry import touches
-from .grid import Grid, cell_of, span, zones_at
+from .grid import Grid, add_whole, border_zones, cell_of, span, zones_at, zones_sum
 from .jit import Ints, kernel
 from .limits import ALWAYS, FORGET_MS, JUMP_UNITS, NEVER, SILENCE_MS_MAX
 from .tables import Plan, Tables, count_visits, forget, lat_of, lon_of, new_visit
-from .visits import step_chains, step_visit, step_visits
+from .visits import counts_at, drop_idle, step_chains, step_visit, step_visits
+
+AS_NOW = -1  # the zones that held the fix before are those that hold this one
 
 
 @kernel
@@ -28,6 +30,7 @@ def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) 
     fresh = before == NEVER or t - before > FORGET_MS
     zones = hot[p, slot, L.H_ZONES]
     n_found = -1  # not looked for
+    whole = False  # those that cover the cell are among them
     n_through = 0
     if pending[node, L.P_BEFORE] == before:  # the eager pass has looked, coming from the same fix
         cell = pending[node, L.P_CELL]
@@ -40,33 +43,41 @@ def judge(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, node: int) 
             or t >= hot[p, slot, L.H_INSTANT]
             or _has_border(grid, cell)
         ):
-            n_found = zones_at(grid, plan.zones, cell, x, y, t, tables.found)
-            zones = _hash(tables.found, n_found)
+            n_found = border_zones(grid, plan.zones, cell, x, y, t, tables.found)
+            zones = zones_sum(grid, cell, tables.found, n_found)
             if plan.crossed and not fresh and _is_path(hot[p, slot, L.H_XY], xy, t - before):
-                n_through = _between(grid, plan, tables, p, slot, cell, xy, t, n_found)
+                n_through = _between(grid, plan, tables, p, slot, cell, xy, t)
+                if n_through > 0:
+                    whole = True
+                    n_found = add_whole(grid, cell, tables.found, n_found)
+                    n_through = _without(tables.through, n_through, tables.found, n_found)
         if n_through == 0:
             pending[node, L.P_BEFORE] = before
             pending[node, L.P_CELL] = cell
             pending[node, L.P_ZONES] = zones
-    same = (
-        not fresh
-        and n_through == 0
-        and zones == hot[p, slot, L.H_ZONES]
-        and t < hot[p, slot, L.H_INSTANT]
-        and t - before <= SILENCE_MS_MAX
-        and _same_mask(plan, tables, p, slot, node)
-    )
+    quiet = not fresh and t < hot[p, slot, L.H_INSTANT] and _same_mask(plan, tables, p, slot, node)
+    same = quiet and n_through == 0 and zones == hot[p, slot, L.H_ZONES] and t - before <= SILENCE_MS_MAX
     due = hot[p, slot, L.H_DUE]
     if not same or t >= due:
         if n_found < 0:
-            n_found = 0 if same else zones_at(grid, plan.zones, cell, x, y, t, tables.found)
-        if not _room(plan, tables, p, slot, n_found + n_through):
+            n_found = 0 if same else border_zones(grid, plan.zones, cell, x, y, t, tables.found)
+        n_before = AS_NOW
+        if not same:
+            if not whole:
+                n_found = add_whole(grid, cell, tables.found, n_found)
+            if fresh:
+                n_before = 0
+            elif zones != hot[p, slot, L.H_ZONES] or hot[p, slot, L.H_CELL] == NEVER:  # or never looked at
+                n_before = _zones_before(grid, plan, tables, p, slot)
+        if not _room(plan, tables, p, slot, n_found + n_through + max(n_before, 0)):
             return False
         path = not fresh and _is_path(hot[p, slot, L.H_XY], xy, t - before)
         if fresh:
             forget(tables, p, slot, False)
             before = NEVER
-        due = _step(grid, plan, tables, p, slot, node, before, path, same, n_found, n_through)
+        due = _step(
+            grid, plan, tables, p, slot, node, before, path, same, quiet, n_found, n_through, n_before
+        )
     hot[p, slot, L.H_T] = t
     hot[p, slot, L.H_XY] = xy
     hot[p, slot, L.H_CELL] = cell
@@ -85,15 +96,24 @@ def _has_border(grid: Grid, cell: int) -> bool:
 
 
 @kernel
-def _hash(zones: Ints, n: int) -> int:
-    """64 bits of a set of zones (splitmix64 of each, summed); two sets a track meets in turn differ in it."""
-    total = n
+def _zones_before(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int) -> int:
+    """Write the zones that held the fix before to `before`; how many."""
+    xy = tables.hot[p, slot, L.H_XY]
+    x = lon_of(xy)
+    y = lat_of(xy)
+    cell = cell_of(grid.numbers, grid.top, x, y)
+    return zones_at(grid, plan.zones, cell, x, y, tables.hot[p, slot, L.H_T], tables.before)
+
+
+@kernel
+def _without(zones: Ints, n: int, others: Ints, n_others: int) -> int:
+    """Take `others` out of the first n `zones`; how many are left."""
+    kept = 0
     for i in range(n):
-        z = (zones[i] + 1) * -7046029254386353131
-        z = (z ^ (z >> 30 & 0x3FFFFFFFF)) * -4658895280553007687
-        z = (z ^ (z >> 27 & 0x1FFFFFFFFF)) * -7723592293110705685
-        total += z ^ (z >> 31 & 0x1FFFFFFFF)
-    return total
+        if not _listed(others, n_others, zones[i]):
+            zones[kept] = zones[i]
+            kept += 1
+    return kept
 
 
 @kernel
@@ -115,10 +135,15 @@ def _step(
     before: int,
     path: bool,
     same: bool,
+    quiet: bool,
     n_found: int,
     n_through: int,
+    n_before: int,
 ) -> int:
-    """Step the operators the report matters to; when the next one matters if it changes nothing else."""
+    """Step the operators the report matters to; when the next one matters if it changes nothing else.
+
+    `quiet`: it counts for the same operators as the one before.
+    """
     tables.numbers[L.N_SLOW] += 1
     tables.numbers[L.N_TOKEN] += 1
     token = tables.numbers[L.N_TOKEN]
@@ -132,16 +157,31 @@ def _step(
             tables.exempted[k] |= plan.exempt[zone, k]
     for i in range(n_through):
         tables.zone_seen[tables.through[i], 1] = token
+    for i in range(n_before):
+        zone = tables.before[i]
+        tables.zone_seen[zone, 2] = token
+        quiet = quiet and (tables.zone_seen[zone, 0] == token or not _exempts(plan, zone))
+    for i in range(n_found if n_before >= 0 else 0):
+        zone = tables.found[i]
+        quiet = quiet and (tables.zone_seen[zone, 2] == token or not _exempts(plan, zone))
     due, completed = step_visits(grid, plan, tables, p, slot, node, before, path, token, same)
     if not same:
         due_new, completed_new = _begin_visits(
-            grid, plan, tables, p, slot, node, before, path, token, n_found, n_through
+            grid, plan, tables, p, slot, node, before, path, token, quiet, n_found, n_through, n_before
         )
         due = min(due, due_new)
         completed |= completed_new
     if completed:
         step_chains(plan, tables, p, slot, node, token)
     return due
+
+
+@kernel
+def _exempts(plan: Plan, zone: int) -> bool:
+    for k in range(plan.exempt.shape[1]):  # noqa: SIM110 - numba has no `any` over a generator
+        if plan.exempt[zone, k] != 0:
+            return True
+    return False
 
 
 @kernel
@@ -155,18 +195,36 @@ def _begin_visits(
     before: int,
     path: bool,
     token: int,
+    quiet: bool,
     n_found: int,
     n_through: int,
+    n_before: int,
 ) -> tuple[int, bool]:
-    """Visits of zones the report lies in, or the way to it passed through, that the track is not yet in."""
+    """Visits of zones the report lies in, has left, or passed through on its way, that the track has none of.
+
+    Only where something is to be kept: what lies in a zone as it did, and counts for nothing, has no visit.
+    """
     due = ALWAYS
     completed = False
-    for i in range(n_found + n_through + 1):
+    t = tables.pending[node, L.P_T]
+    end_through = n_found + n_through
+    end = end_through + max(n_before, 0)
+    for i in range(end + 1):
         zone = len(plan.zones)  # the operators of no place come last
+        held = False
         if i < n_found:
             zone = tables.found[i]
-        elif i < n_found + n_through:
+            held = n_before == AS_NOW or tables.zone_seen[zone, 2] == token
+            if held and quiet:
+                continue
+        elif i < end_through:
             zone = tables.through[i - n_found]
+        elif i < end:
+            zone = tables.before[i - end_through]
+            if tables.zone_seen[zone, 0] == token or t >= plan.zones[zone, L.Z_TO]:
+                continue
+        elif quiet:
+            continue
         for pair in range(plan.watch_of[zone], plan.watch_of[zone + 1]):
             if tables.pair_seen[pair] == token:
                 continue
@@ -174,16 +232,26 @@ def _begin_visits(
             kind = plan.operators[o, L.O_KIND]
             edge = kind == L.ENTER or kind == L.LEAVE
             between = kind == L.CROSS or (edge and plan.operators[o, L.O_FIXES] == 1)
-            if n_found <= i < n_found + n_through and not between:
+            left = end_through <= i < end
+            if n_found <= i < end_through and not between:
+                continue
+            if left and not edge:
+                continue
+            # where it was before is not known: it has neither come in nor gone out
+            unknown = i < end and before < _known_since(plan, zone, o)
+            if edge and ((i < n_found and (held or unknown)) or (left and unknown)):
+                continue
+            if (kind == L.STAY or kind == L.SPEED) and not counts_at(plan, tables, o, node):
                 continue
             v = new_visit(tables, p, slot, pair, kind == L.SPEED or kind == L.IDENTITY or kind == L.DRAG)
-            if i < n_found and before < _known_since(plan, zone, o):  # where it was before is not known
-                if edge:
-                    tables.visits[v, L.V_FLAGS] |= L.OPEN  # it did not enter
-                elif kind == L.CROSS:
-                    tables.visits[v, L.V_RUN] = 1  # it did not come in
-            completed |= step_visit(grid, plan, tables, p, slot, node, v, before, path, token, False)
-            due = min(due, tables.visits[v, L.V_DUE])
+            if left:
+                tables.visits[v, L.V_FLAGS] |= L.OPEN | L.INSIDE
+            if kind == L.CROSS and i < n_found and unknown:
+                tables.visits[v, L.V_RUN] = 1  # it did not come in
+            done = step_visit(grid, plan, tables, p, slot, node, v, before, path, token, False)
+            completed |= done
+            if done or not drop_idle(plan, tables, p, slot, v, t):
+                due = min(due, tables.visits[v, L.V_DUE])
     return due, completed
 
 
@@ -237,10 +305,8 @@ def _next_instant(plan: Plan, t: int) -> int:
 
 
 @kernel
-def _between(
-    grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, cell: int, xy: int, t: int, n_found: int
-) -> int:
-    """Zones that hold neither fix and that the way between touches, written to `through`; how many."""
+def _between(grid: Grid, plan: Plan, tables: Tables, p: int, slot: int, cell: int, xy: int, t: int) -> int:
+    """Zones that do not hold the fix before and that the way from it touches, written to `through`; how many."""
     xy0 = tables.hot[p, slot, L.H_XY]
     before = tables.hot[p, slot, L.H_T]
     x0 = lon_of(xy0)
@@ -280,8 +346,6 @@ def _between(
                     continue
                 if before < plan.zones[zone, L.Z_SINCE] or _listed(tables.through, n, zone):
                     continue
-                if _listed(tables.found, n_found, zone):
-                    continue
                 for e in range(grid.entries[k, 2], grid.entries[k, 3]):
                     if touches(
                         int(grid.cell_edges[e, 0]),
@@ -299,14 +363,7 @@ def _between(
     if n == 0:
         return 0
     # a zone that held the fix before is left, not passed through
-    here = cell_of(grid.numbers, grid.top, x0, y0)
-    n_before = zones_at(grid, plan.zones, here, x0, y0, before, tables.before)
-    kept = 0
-    for i in range(n):
-        if not _listed(tables.before, n_before, tables.through[i]):
-            tables.through[kept] = tables.through[i]
-            kept += 1
-    return kept
+    return _without(tables.through, n, tables.before, _zones_before(grid, plan, tables, p, slot))
 
 
 @kernel

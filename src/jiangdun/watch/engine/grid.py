@@ -2,7 +2,8 @@
 
 Two levels: blocks of 16 x 16 cells, kept only where a zone is. A cell lists the zones that cover it whole, then
 those whose border touches it, each with only the edges that touch the cell and the side its reference point
-lies on. A cell that lists no border needs no arithmetic at all.
+lies on. A cell that lists no border needs no arithmetic at all. Of the zones that cover a cell whole, their hash is
+kept: as long as it is the same, they need not be read.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ from .outline import Outline
 
 CELL_SHIFT_MIN = 10  # 1,024 units: about 190 m
 CELL_SHIFT_MAX = 26
-CELLS_AIM = 3_000_000
-"""The finest cell size is taken at which the zones' boxes hold no more cells than this."""
+CELLS_AIM = 16_000_000
+"""The finest cell size is taken at which the zones' boxes hold no more cells than this: 190 m up to 10,000 zones."""
 WEST_OF_GRID, EAST_OF_GRID, SOUTH_OF_GRID, NORTH_OF_GRID = -1, -2, -3, -4
 EMPTY_BLOCK = -5  # and below: EMPTY_BLOCK - number of the block
 
@@ -45,22 +46,25 @@ EMPTY_BLOCK = -5  # and below: EMPTY_BLOCK - number of the block
 class Grid(NamedTuple):
     """What the kernels read. `cells[q]` = (first entry, first border entry, end of the border entries of
     zones whose crossing is asked for) of cell q; entries are (zone, side of the reference point, first edge, end
-    of edges)."""
+    of edges). Zones that are not always in force stand among the border entries of the cells they cover."""
 
     numbers: Ints  # G_*
     top: Shorts  # block -> its number, -1 = nothing there
     cells: Shorts  # (cells + 1, 3)
+    sums: Ints  # (cells,) hash of the zones that cover the cell whole
     entries: Shorts  # (n, 4)
     cell_edges: Shorts  # (m, 4) edges as the entries list them
     edges: Shorts  # (k, 4) edges of each zone, one after another
 
 
 def build(
-    outlines: Sequence[Outline], crossed: npt.NDArray[np.bool_] | None = None, *, timed: bool = True
+    outlines: Sequence[Outline],
+    crossed: npt.NDArray[np.bool_] | None = None,
+    timed: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Grid, Ints]:
     """The grid over these zones, and (first edge, end of edges) of each in `Grid.edges`.
 
-    `crossed`: zones whose crossing between two fixes is asked for; `timed`: some are not always in force.
+    `crossed`: zones whose crossing between two fixes is asked for; `timed`: those not always in force (None: any).
     """
     if not outlines:
         return _empty(), np.zeros((0, 2), np.int64)
@@ -74,7 +78,8 @@ def build(
     part_starts = np.r_[0, part_ends[:-1]].astype(np.int64)
     boxes = _boxes(edges, part_starts)
     numbers = _numbers(boxes)
-    numbers[G_TIMED] = timed
+    now_and_then = np.ones(len(outlines), bool) if timed is None else timed
+    numbers[G_TIMED] = now_and_then.any()
     wanted = np.zeros(len(outlines), bool) if crossed is None else crossed
 
     size = raster(edges, part_starts, part_ends, numbers, np.empty(0, np.int64), np.empty(0, np.int32))
@@ -100,6 +105,7 @@ def build(
         inner_keys[:n],
         inner_parts[:n],
         wanted,
+        now_and_then,
     ), zone_edges
 
 
@@ -114,6 +120,7 @@ def _assemble(
     inner_keys: Ints,
     inner_parts: Shorts,
     crossed: npt.NDArray[np.bool_],
+    timed: npt.NDArray[np.bool_],
 ) -> Grid:
     order = np.argsort(keys, kind="stable")
     keys, owners = keys[order], owners[order]
@@ -126,7 +133,7 @@ def _assemble(
     sides = references(edges, part_starts, part_ends, numbers, group_key, group_part)
     zone = part_zone[group_part]
     inner_zone = part_zone[inner_parts]
-    covered = np.isin(_pair(group_key, zone), _pair(inner_keys, inner_zone))
+    covered = np.isin(_pair(group_key, zone, len(crossed)), _pair(inner_keys, inner_zone, len(crossed)))
     entries = np.concatenate(
         [
             np.stack(
@@ -136,24 +143,24 @@ def _assemble(
         ]
     )
     top, cell, n_cells = _number_cells(np.concatenate([inner_keys, group_key[~covered]]), numbers)
-    border = entries[:, 1] != INTERIOR
-    asked = border & crossed[entries[:, 0]]
+    asked = (entries[:, 1] != INTERIOR) & crossed[entries[:, 0]]
+    border = (entries[:, 1] != INTERIOR) | timed[entries[:, 0]]
     order = np.lexsort((entries[:, 0], ~asked, border, cell))
+    cells, sorted_ = _cell_table(cell, border, asked, n_cells), entries[order].astype(np.int32)
     return Grid(
         numbers,
         top,
-        _cell_table(cell, border, asked, n_cells),
-        np.ascontiguousarray(entries[order].astype(np.int32)),
+        cells,
+        sums_of(cells, sorted_),
+        sorted_,
         np.ascontiguousarray(edges[owners].astype(np.int32)),
         np.ascontiguousarray(edges.astype(np.int32)),
     )
 
 
-def _pair(key: Ints, zone: Ints) -> npt.NDArray[np.void]:
-    """(cell, zone) as one comparable value."""
-    pair = np.empty(len(key), np.dtype([("key", "<i8"), ("zone", "<i8")]))
-    pair["key"], pair["zone"] = key, zone
-    return pair
+def _pair(key: Ints, zone: Ints, zones: int) -> Ints:
+    """(cell, zone) as one number: rows and columns of a grid are below 2^21, zones below 2^21."""
+    return ((key >> 32 << 21) + (key & 0xFFFFFFFF)) * zones + zone
 
 
 def _number_cells(key: Ints, numbers: Ints) -> tuple[Shorts, Ints, int]:
@@ -186,7 +193,8 @@ def _cell_table(
 def _empty() -> Grid:
     numbers = np.zeros(GRID_WIDTH, np.int64)
     none = np.zeros((0, 4), np.int32)
-    return Grid(numbers, np.full(1, -1, np.int32), np.zeros((1, 3), np.int32), none, none.copy(), none.copy())
+    top, cells = np.full(1, -1, np.int32), np.zeros((1, 3), np.int32)
+    return Grid(numbers, top, cells, np.zeros(1, np.int64), none, none.copy(), none.copy())
 
 
 def _boxes(edges: Ints, part_starts: Ints) -> Ints:
@@ -241,8 +249,17 @@ def cell_of(numbers: Ints, top: Shorts, x: int, y: int) -> int:
 
 
 @kernel
-def zones_at(grid: Grid, zones: Ints, cell: int, x: int, y: int, t: int, out: Ints) -> int:
-    """Write the zones in force at t that hold (x, y) to `out`; how many. `cell` = cell_of(x, y)."""
+def mixed(zone: int) -> int:
+    """64 bits of a zone (splitmix64). Two sets of zones that a track meets in turn differ in the sum of them."""
+    z = (zone + 1) * -7046029254386353131
+    z = (z ^ (z >> 30 & 0x3FFFFFFFF)) * -4658895280553007687
+    z = (z ^ (z >> 27 & 0x1FFFFFFFFF)) * -7723592293110705685
+    return 1 + (z ^ (z >> 31 & 0x1FFFFFFFF))
+
+
+@kernel
+def border_zones(grid: Grid, zones: Ints, cell: int, x: int, y: int, t: int, out: Ints) -> int:
+    """Write the zones in force at t that hold (x, y) and do not cover its whole cell to `out`; how many."""
     n = 0
     if cell < 0:
         return n
@@ -255,7 +272,7 @@ def zones_at(grid: Grid, zones: Ints, cell: int, x: int, y: int, t: int, out: In
     row = (y - numbers[G_Y0]) >> shift
     rx = 2 * (numbers[G_X0] + (column << shift)) + half + 1
     ry = 2 * (numbers[G_Y0] + (row << shift)) + half + 1
-    for k in range(grid.cells[cell, 0], grid.cells[cell + 1, 0]):
+    for k in range(grid.cells[cell, 1], grid.cells[cell + 1, 0]):
         zone = int(grid.entries[k, 0])
         kind = int(grid.entries[k, 1])
         if zone == last or (timed and (t < zones[zone, Z_FROM] or t >= zones[zone, Z_TO])):
@@ -267,6 +284,36 @@ def zones_at(grid: Grid, zones: Ints, cell: int, x: int, y: int, t: int, out: In
             n += 1
             last = zone
     return n
+
+
+@kernel
+def add_whole(grid: Grid, cell: int, out: Ints, n: int) -> int:
+    """Write the zones that cover the whole cell to `out` behind the n there; how many there are then."""
+    if cell < 0:
+        return n
+    last = -1
+    for k in range(grid.cells[cell, 0], grid.cells[cell, 1]):
+        zone = int(grid.entries[k, 0])
+        if zone != last:
+            out[n] = zone
+            n += 1
+            last = zone
+    return n
+
+
+@kernel
+def zones_at(grid: Grid, zones: Ints, cell: int, x: int, y: int, t: int, out: Ints) -> int:
+    """Write the zones in force at t that hold (x, y) to `out`; how many. `cell` = cell_of(x, y)."""
+    return add_whole(grid, cell, out, border_zones(grid, zones, cell, x, y, t, out))
+
+
+@kernel
+def zones_sum(grid: Grid, cell: int, border: Ints, n: int) -> int:
+    """The hash of the zones at a point: of its cell's and of the n that `border_zones` found."""
+    total = grid.sums[cell] if cell >= 0 else 0
+    for i in range(n):
+        total += mixed(border[i])
+    return total
 
 
 @kernel
@@ -379,6 +426,19 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
         return out
 
     @making_entry
+    def sums_of(cells: Shorts, entries: Shorts) -> Ints:
+        """The hash of the zones that cover each cell whole."""
+        len(sources)
+        out = np.zeros(len(cells), np.int64)
+        for cell in range(len(cells) - 1):
+            last = -1
+            for k in range(cells[cell, 0], cells[cell, 1]):
+                if entries[k, 0] != last:
+                    out[cell] += mixed(int(entries[k, 0]))
+                    last = entries[k, 0]
+        return out
+
+    @making_entry
     def locate(grid: Grid, zones: Ints, xs: Ints, ys: Ints, t: int) -> tuple[Ints, Ints]:
         """(point, zone) pairs of all points that lie in a zone in force at t."""
         len(sources)
@@ -398,7 +458,7 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
                 n += 1
         return points[:n], hits[:n]
 
-    return raster, interior, references, locate
+    return raster, interior, references, sums_of, locate
 
 
-raster, interior, references, locate = _entry_points(SOURCES)
+raster, interior, references, sums_of, locate = _entry_points(SOURCES)

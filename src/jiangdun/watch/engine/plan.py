@@ -134,9 +134,9 @@ def compile_plan(
     used += wide  # they have no operators: those that have one look them up
     zone_rows = _zone_rows(used, zone_since or {}, table, watch)
     axes = _axes(used, zone_rows)
-    timed = bool((zone_rows[:, L.Z_FROM] > 0).any() or (zone_rows[:, L.Z_TO] < ALWAYS).any())
+    timed = (zone_rows[:, L.Z_FROM] > 0) | (zone_rows[:, L.Z_TO] < ALWAYS)
     grid, zone_rows[:, [L.Z_EDGES, L.Z_EDGES_END]] = build(
-        [outline(z) for z in used], zone_rows[:, L.Z_CROSSED] == 1, timed=timed
+        [outline(z) for z in used], zone_rows[:, L.Z_CROSSED] == 1, timed
     )
     found = {place for place in read if any(is_at(place, z) for z in used)}
     directed = {place for place in read if any(z.axis and is_at(place, z) for z in used)}

@@ -74,7 +74,7 @@ def make(compiled: Compiled, tracks: int = 1_024, pending: int = 4_096, visits: 
         found=np.zeros(ZONES_PER_CELL_MAX, np.int64),
         before=np.zeros(ZONES_PER_CELL_MAX, np.int64),
         through=np.zeros(ZONES_PER_CELL_MAX, np.int64),
-        zone_seen=np.zeros((zones, 2), np.int64),
+        zone_seen=np.zeros((zones, 3), np.int64),
         pair_seen=np.zeros(len(plan.watch), np.int64),
         exempted=np.zeros(plan.exempt.shape[1], np.int64),
         done=np.zeros((sequences * (L.UNLESS + 1), 5), np.int64),

@@ -87,7 +87,7 @@ class Tables(NamedTuple):
     found: Ints  # zones at a point
     before: Ints  # zones at the fix before
     through: Ints  # zones a way passes through between two fixes outside
-    zone_seen: Ints  # (z, 2): token of the report that found it inside, passed through
+    zone_seen: Ints  # (z, 3): token of the report that found it inside, passed through, around the fix before
     pair_seen: Ints  # (w,)
     exempted: Ints  # words
     done: Ints  # (sequences * 9, 5): token, zone, start, visit, its last alert

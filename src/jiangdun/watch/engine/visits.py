@@ -53,8 +53,9 @@ def step_visits(
             zone = plan.watch[pair, L.A_ZONE]
             over = zone >= 0 and t >= plan.zones[zone, L.Z_TO]  # the zone is no longer in force
             if not over:
-                completed |= step_visit(grid, plan, tables, p, slot, node, v, before, path, token, same)
-                over = zone >= 0 and _ended(plan, tables, v)
+                done = step_visit(grid, plan, tables, p, slot, node, v, before, path, token, same)
+                completed |= done
+                over = (zone >= 0 and _ended(plan, tables, v)) or (not done and _idle(plan, tables, v, t))
         if over:
             if last < 0:
                 tables.hot[p, slot, L.H_VISITS] = after
@@ -76,6 +77,51 @@ def _ended(plan: Plan, tables: Tables, v: int) -> bool:
         return False
     kind = plan.operators[plan.watch[tables.visits[v, L.V_WATCH], L.A_OPERATOR], L.O_KIND]
     return kind == L.SPEED or kind == L.IDENTITY or tables.visits[v, L.V_FLAGS] & L.OPEN == 0
+
+
+@kernel
+def _idle(plan: Plan, tables: Tables, v: int, t: int) -> bool:
+    """Whether a visit begun at the next report that matters would be the same: then it need not be kept.
+
+    A stay that is not running; a border of which the track is confirmed to be on the side on which it lies; a
+    window that holds nothing. Not where an alert has been given, for its cooldown stands in the visit.
+    """
+    visits = tables.visits
+    if visits[v, L.V_FIRED] != NEVER:
+        return False
+    flags = visits[v, L.V_FLAGS]
+    o = plan.watch[visits[v, L.V_WATCH], L.A_OPERATOR]
+    kind = plan.operators[o, L.O_KIND]
+    if kind == L.ENTER or kind == L.LEAVE:
+        return visits[v, L.V_RUN] == 0 and (flags & L.OPEN != 0) == (flags & L.INSIDE != 0)
+    if flags & L.OPEN != 0 or (flags & L.INSIDE != 0 and visits[v, L.V_DUE] == NEVER):
+        return False  # it goes on, or must see every report
+    if kind == L.STAY:
+        return True
+    if kind == L.SPEED:
+        w = visits[v, L.V_WINDOW]
+        n = tables.windows[w, L.W_COUNT]
+        return n == 0 or tables.windows[w, L.W_ENTRIES + n - 1] >> 16 <= t - plan.operators[o, L.O_WINDOW]
+    return False
+
+
+@kernel
+def drop_idle(plan: Plan, tables: Tables, p: int, slot: int, v: int, t: int) -> bool:
+    """Take the visit at the head of the track's list out again, if nothing is to be kept of it."""
+    if not _idle(plan, tables, v, t):
+        return False
+    tables.hot[p, slot, L.H_VISITS] = tables.visits[v, L.V_NEXT]
+    free_visit(tables, v)
+    return True
+
+
+@kernel
+def counts_at(plan: Plan, tables: Tables, o: int, node: int) -> bool:
+    """Whether the report counts for the operator, were it inside; for a course that must be met this says nothing."""
+    rule = plan.operators[o, L.O_RULE]
+    exempt = tables.exempted[rule >> 6] >> (rule & 63) & 1 == 1
+    t = tables.pending[node, L.P_T]
+    return not exempt and _counts(plan, tables, o, plan.operators[o, L.O_BIT], node, t)
 
 
 @kernel
