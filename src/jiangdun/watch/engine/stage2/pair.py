@@ -121,13 +121,14 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
     def keep_pairs(
         rows: Ints, a: Ints, b: Ints, zone: Ints, tick: int, gap: int, cooldown: int, ticks: int
     ) -> tuple[Ints, Ints]:
-        """The state after a tick at which the pairs (a, b) were seen, and which of them complete the rule.
+        """The state after a tick at which the pairs (a, b) were seen, and (pair, its row) of those that complete
+        the rule.
 
         `rows` and the pairs are ascending by (a, b), and so is what leaves.
         """
         len(sources)
         out = np.empty((len(rows) + len(a), WIDTH), np.int64)
-        fired = np.empty(len(a), np.int64)
+        fired = np.empty((len(a), 2), np.int64)
         n = 0
         m = 0
         r = 0
@@ -154,7 +155,8 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
             out[n, FIRED] = rows[r, FIRED] if known else NEVER
             if out[n, RUN] == ticks and not cooling:
                 out[n, FIRED] = tick
-                fired[m] = p
+                fired[m, 0] = p
+                fired[m, 1] = n
                 m += 1
             n += 1
             p += 1
@@ -251,7 +253,8 @@ class Meetings:
         self.rows, fired = keep_pairs(
             self.rows, a, b, zone, tick, GAP_MS, self.rule.cooldown_ms, self.when.ticks
         )
-        return [self._found(seen, met, int(p)) for p in fired]
+        lon, lat = met.where()
+        return [self._found(seen, met, p, self.rows[r], lon[p], lat[p]) for p, r in fired.tolist()]
 
     def _met(self, tick: int, seen: Snapshot) -> Met:
         """Those that will be too close, ascending by tracks."""
@@ -286,11 +289,9 @@ class Meetings:
             [(a, b) in known for a, b in seen.track[pairs].tolist()] if known else [False] * len(pairs), bool
         )
 
-    def _found(self, seen: Snapshot, met: Met, p: int) -> Found:
+    def _found(self, seen: Snapshot, met: Met, p: int, row: Ints, lon: int, lat: int) -> Found:
         i, j = (int(k) for k in met.pairs[p])
-        row = self.rows[find_row(self.rows, seen.track[i], seen.track[j])]
         per_m = UNIT_M / float(seen.scale[i])
-        lon, lat = met.where()
         values: dict[str, float | int | str] = {
             "closer_m": self.when.closer_m,
             "within_s": self.when.within_ms / 1000,
@@ -300,8 +301,8 @@ class Meetings:
             "other_track": str(seen.track[j]),
             "other_speed_kn": int(seen.sog[j]) / 10,
             "speed_kn": int(seen.sog[i]) / 10,
-            "meeting_lon": round(int(lon[p]) / DEGREE, 6),
-            "meeting_lat": round(int(lat[p]) / DEGREE, 6),
+            "meeting_lon": round(int(lon) / DEGREE, 6),
+            "meeting_lat": round(int(lat) / DEGREE, 6),
         }
         return Found(int(row[START]), int(row[ZONE]), (int(seen.slot[i]), int(seen.slot[j])), values)
 
@@ -358,9 +359,3 @@ def decide(seen: Snapshot, x: Floats, y: Floats, vx: Floats, vy: Floats, pairs: 
     at_x = (x[i] + vx[i] * soon + x[j] + vx[j] * soon) / 2
     at_y = (y[i] + vy[i] * soon + y[j] + vy[j] * soon) / 2
     return Met(pairs, now2, soon, then2, at_x, at_y)
-
-
-def find_row(rows: Ints, a: int, b: int) -> int:
-    """Where the state holds the pair."""
-    first = int(np.searchsorted(rows[:, A], a))
-    return first + int(np.searchsorted(rows[first : np.searchsorted(rows[:, A], a, "right"), B], b))

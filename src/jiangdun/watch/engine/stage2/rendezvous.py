@@ -20,7 +20,6 @@ from jiangdun.watch.rules.spec import Rendezvous, RuleSpec
 
 from .found import MINUTE_MS, Found, renumbered
 from .near import near_pairs
-from .pair import find_row
 from .plane import UNIT_M, units
 from .snapshot import SOURCES, Snapshot
 from .world import World
@@ -56,13 +55,14 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
         tolerate: int,
         cooldown: int,
     ) -> tuple[Ints, Ints]:
-        """The state after a tick at which the pairs (a, b) were within `apart`, and which of them complete the rule.
+        """The state after a tick at which the pairs (a, b) were within `apart`, and (pair, its row) of those that
+        complete the rule.
 
         `both`: of each row, whether both tracks are known at this tick. All is ascending by (lower, higher) track.
         """
         len(sources)
         out = np.empty((len(rows) + len(a), WIDTH), np.int64)
-        fired = np.empty(len(a), np.int64)
+        fired = np.empty((len(a), 2), np.int64)
         n = 0
         m = 0
         r = 0
@@ -109,7 +109,8 @@ def _entry_points(sources: str):  # type: ignore[no-untyped-def]
                     out[n, DONE] = 1
                     if not cooling:
                         out[n, FIRED] = tick
-                        fired[m] = p
+                        fired[m, 0] = p
+                        fired[m, 1] = n
                         m += 1
             n += 1
             p += 1
@@ -163,7 +164,10 @@ class Encounters:
             self.rows, both, seen.track[i], seen.track[j], near, before[i] & before[j], zone,
             tick, self.when.for_ms, self.when.tolerate_ms, self.rule.cooldown_ms,
         )  # fmt: skip
-        return [self._found(tick, seen, int(i[p]), int(j[p]), float(d2[p])) for p in fired]
+        return [
+            self._found(tick, seen, int(i[p]), int(j[p]), float(d2[p]), self.rows[r])
+            for p, r in fired.tolist()
+        ]
 
     def _near(self, tick: int, seen: Snapshot, pairs: Ints, near: Bools) -> tuple[Bools, Ints]:
         """Which of the pairs count as near, and the zone of each."""
@@ -191,8 +195,7 @@ class Encounters:
         self.known = np.column_stack([merged, last])
         return before
 
-    def _found(self, tick: int, seen: Snapshot, i: int, j: int, d2: float) -> Found:
-        row = self.rows[find_row(self.rows, seen.track[i], seen.track[j])]
+    def _found(self, tick: int, seen: Snapshot, i: int, j: int, d2: float, row: Ints) -> Found:
         values: dict[str, float | int | str] = {
             "nearer_m": self.when.nearer_m,
             "distance_m": round(math.sqrt(d2) * (UNIT_M / float(seen.scale[i])), 1),
