@@ -98,7 +98,7 @@ def test_a_key_opens_nothing_before_another_administrator_releases_it(enter: Ent
 
 
 def test_a_signed_change_is_done_and_the_journal_says_by_which_program(enter: Enter, unit: str) -> None:
-    client = make(enter, "unit.set_state")
+    client = make(enter, "unit.set_state", "units.read")
     answer = client.ask("POST", unit, OFF)
     assert answer.status == 200, answer.body
     journal.seal(clock.now())
@@ -108,12 +108,12 @@ def test_a_signed_change_is_done_and_the_journal_says_by_which_program(enter: En
 
 def test_a_program_changes_only_what_is_its_agencys(enter: Enter) -> None:
     boat = picture.add_unit(THEIRS, "演示渔政艇", "boat", by=SYSTEM, now=clock.now(), crew=2, capabilities=())
-    client = make(enter, "unit.set_state")
+    client = make(enter, "unit.set_state", "units.read")
     assert client.ask("POST", f"/api/units/{boat.id}/state", OFF).status == 403
 
 
 def test_what_was_changed_on_its_way_is_refused(enter: Enter, unit: str) -> None:
-    client = make(enter, "unit.set_state")
+    client = make(enter, "unit.set_state", "units.read")
     body = OFF
     tampered = client.ask("POST", unit, body, sent=json.dumps({**OFF, "state": "standby"}).encode())
     assert (tampered.status, tampered.body["code"]) == (401, "signature_bad")
@@ -124,7 +124,7 @@ def test_what_was_changed_on_its_way_is_refused(enter: Enter, unit: str) -> None
 
 
 def test_a_signature_for_one_address_is_none_for_another(enter: Enter, unit: str) -> None:
-    client = make(enter, "unit.set_state")
+    client = make(enter, "unit.set_state", "units.read")
     time = str(int((clock.now() - clock.offset()).timestamp()))
     text = programs.text_to_sign("POST", unit, time, "nonce-of-these-tests", json.dumps(OFF).encode())
     signed = {
@@ -138,7 +138,7 @@ def test_a_signature_for_one_address_is_none_for_another(enter: Enter, unit: str
 
 
 def test_nothing_is_done_twice(enter: Enter, unit: str) -> None:
-    client = make(enter, "unit.set_state")
+    client = make(enter, "unit.set_state", "units.read")
     same = {"X-Jiangdun-Nonce": "the-very-same-nonce-again"}
     assert client.ask("POST", unit, OFF, **same).status == 200
     again = client.ask("POST", unit, OFF, **same)
@@ -149,7 +149,7 @@ def test_nothing_is_done_twice(enter: Enter, unit: str) -> None:
 
 @pytest.mark.parametrize(("off_s", "status"), [(-301, 401), (-290, 200), (290, 200), (301, 401)])
 def test_the_moment_named_is_near(enter: Enter, unit: str, off_s: int, status: int) -> None:
-    client = make(enter, "unit.set_state")
+    client = make(enter, "unit.set_state", "units.read")
     moment = (clock.now() - clock.offset()) + timedelta(seconds=off_s)
     told = {"X-Jiangdun-Time": str(int(moment.timestamp()))}
     assert client.ask("POST", unit, OFF, **told).status == status
@@ -167,7 +167,7 @@ def test_the_moment_named_is_near(enter: Enter, unit: str, off_s: int, status: i
     ],
 )
 def test_an_unsigned_change_is_refused(enter: Enter, unit: str, told: dict[str, str]) -> None:
-    client = make(enter, "unit.set_state")
+    client = make(enter, "unit.set_state", "units.read")
     sent = {name: value.encode().decode("latin-1") for name, value in told.items()}
     assert client.ask("POST", unit, OFF, **sent).body["code"] == "signature_bad"
 
