@@ -168,6 +168,28 @@ def test_batches_of_any_size_make_one_chain(home: Path, sizes: list[int]) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("bad", ["\0", "\ud800", "\x1b[2J", "\x85"])
+def test_what_no_database_keeps_is_marked_in_every_word_of_a_row(home: Path, bad: str) -> None:
+    words = ("person", "agency", "verb", "subject", "owner", "purpose", "reason", "address")
+    lists = ("roles", "annexes", "shown")
+    ledger.append([replace(LOOK, **dict.fromkeys(words, f"a{bad}"), **dict.fromkeys(lists, (f"a{bad}",)))])
+    (row,) = ledger.page()
+    marked = "a" + "".join("\ufffd" if c in "\0\ud800\x1b\x85" else c for c in bad)
+    assert {getattr(row, name) for name in words} == {marked}
+    assert {getattr(row, name) for name in lists} == {(marked,)}
+    assert ledger.verify().ok
+
+
+@pytest.mark.django_db(transaction=True)
+@given(st.text(st.characters(), max_size=300))
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_words_make_a_row(home: Path, words: str) -> None:
+    ledger.append([replace(LOOK, subject=words, reason=words, shown=(words,))])
+    assert len(ledger.page(limit=1)[0].subject) <= ledger.SUBJECT_MAX
+    assert ledger.verify().ok
+
+
+@pytest.mark.django_db(transaction=True)
 def test_several_processes_appending_at_once_make_one_chain(home: Path, aside: Aside) -> None:
     def several() -> None:
         for n in range(10):

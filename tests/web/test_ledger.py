@@ -122,6 +122,43 @@ def test_where_it_cannot_be_written_others_things_are_refused_and_nothing_is_los
     assert kept.verify().ok
 
 
+@pytest.fixture
+def picky() -> Iterator[None]:
+    """The database refuses rows about incident:2, and those alone."""
+    on, off = {
+        "sqlite": (
+            "CREATE TRIGGER core_access_picky BEFORE INSERT ON core_access WHEN NEW.subject = 'incident:2' "
+            "BEGIN SELECT RAISE(ABORT, 'no'); END",
+            "DROP TRIGGER core_access_picky",
+        ),
+        "postgresql": (
+            "ALTER TABLE core_access ADD CONSTRAINT core_access_picky CHECK (subject <> 'incident:2') NOT VALID",
+            "ALTER TABLE core_access DROP CONSTRAINT core_access_picky",
+        ),
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(on)
+        yield
+        cursor.execute(off)
+
+
+def test_one_row_that_is_refused_never_holds_up_the_rest(house: None, picky: None) -> None:
+    for n in range(1, 5):
+        ledger.note(request_of(POLICE), "incidents.read", f"incident:{n}", THEIRS)
+    assert [(row.subject, row.owner) for row in rows()] == [
+        ("incident:1", THEIRS), (ledger.UNKEPT, THEIRS), ("incident:3", THEIRS), ("incident:4", THEIRS),
+    ]  # fmt: skip
+    assert not ledger.silent()
+    assert kept.verify().ok
+
+
+def test_a_nul_in_an_address_silences_nothing(enter: Enter) -> None:
+    auditor = enter("admin_security")
+    assert auditor.get("/api/alerts/a\0").status == 403, "as a server hands on a%00"
+    assert [row.subject.endswith("a\ufffd") for row in rows() if row.kind == "denied"] == [True], rows()
+    assert not ledger.silent()
+
+
 def test_too_many_that_wait_count_as_silence(house: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "WAITING_MAX", 3)
     for n in range(3):

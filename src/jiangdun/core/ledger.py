@@ -11,6 +11,7 @@ are those of the journal at that moment.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -31,6 +32,9 @@ BATCH_MAX: Final = 200
 PAGE_MAX: Final = 500
 TEXT_MAX: Final = 2_000
 """Characters of a list of annexes or fields; what is longer is cut and ends in an ellipsis."""
+SUBJECT_MAX: Final = 160
+_UNKEPT: Final = frozenset({"Cc", "Cs"})
+"""Categories of characters (Unicode) that no row holds: PostgreSQL refuses NUL, no encoding takes half a surrogate."""
 _LOCK: Final = 0x4A44_4143_4345  # "JDACCE": one batch at a time on PostgreSQL
 
 
@@ -192,19 +196,19 @@ def _row(entry: Entry, algorithms: tuple[str, ...]) -> Access:
     return Access(
         at=entry.at,
         kind=entry.kind,
-        person=entry.person[:64],
-        agency=entry.agency[:64],
+        person=_plain(entry.person, 64),
+        agency=_plain(entry.agency, 64),
         roles=_joined(entry.roles, 200),
-        verb=entry.verb[:64],
-        subject=entry.subject[:160],
-        owner=entry.owner[:64],
+        verb=_plain(entry.verb, 64),
+        subject=_plain(entry.subject, SUBJECT_MAX),
+        owner=_plain(entry.owner, 64),
         annexes=_joined(entry.annexes, TEXT_MAX),
-        purpose=entry.purpose[:80],
+        purpose=_plain(entry.purpose, 80),
         fields=_joined(entry.shown, TEXT_MAX),
         count=entry.count,
         allowed=entry.allowed,
-        reason=entry.reason[:64],
-        address=entry.address[:64],
+        reason=_plain(entry.reason, 64),
+        address=_plain(entry.address, 64),
         algorithms=",".join(algorithms),
     )
 
@@ -225,8 +229,13 @@ def _kept(row: Access) -> Kept:
     return Kept(**values)
 
 
+def _plain(text: str, most: int) -> str:
+    """The first `most` characters, with a mark in place of those no database keeps."""
+    return "".join("\ufffd" if unicodedata.category(c) in _UNKEPT else c for c in text[:most])
+
+
 def _joined(values: Iterable[str], most: int) -> str:
-    text = ",".join(values)
+    text = _plain(",".join(values), most + 1)
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

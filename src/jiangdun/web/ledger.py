@@ -5,7 +5,8 @@
 
 Rows wait here and go to the one writer within `FLUSH_S` or by the batch. Where they cannot be written, whatever
 belongs to others is refused (`ledger_silent`), the health page is not ok, and what waits is tried again: nothing is
-dropped. One's own agency's things are no business of this ledger. All of it runs on the event loop.
+dropped. A row that is refused by itself is kept without its subject (`UNKEPT`): one row never holds up the rest.
+One's own agency's things are no business of this ledger. All of it runs on the event loop.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import structlog
+from django.db import OperationalError
 from django.http import HttpRequest
 
 from jiangdun.core import clock
@@ -37,6 +39,8 @@ AGAIN_MAX: Final = 20_000
 """Looks remembered for that."""
 OWNERS_MAX: Final = 200
 """Agencies of which one list may hold things: a row each."""
+UNKEPT: Final = "row:unkept"
+"""The subject of a row whose own the database refused."""
 
 log = structlog.get_logger()
 
@@ -147,18 +151,40 @@ async def flush() -> None:
     try:
         while state.waiting:
             batch = state.waiting[: kept.BATCH_MAX]
-            await desk.do(lambda batch=batch: kept.append(batch))  # type: ignore[misc]
-            del state.waiting[: len(batch)]
-            state.appended += len(batch)
-            if state.failing:
-                log.warning("the access ledger is written again", rows=len(batch))
-                state.failing = ""
+            try:
+                await _append(state, batch)
+            except (Trouble, OperationalError):  # the writer or the database, not what stands in the rows
+                raise
+            except Exception:
+                await _one_by_one(state, batch)
     except Exception as error:
         if not state.failing:
             log.error("the access ledger cannot be written: others' data are refused", why=repr(error))
         state.failing = type(error).__name__
     finally:
         state.flushing = False
+
+
+async def _append(state: State, first: list[Entry], instead: list[Entry] | None = None) -> None:
+    """Append the `first` rows that wait (or others `instead` of them); then they wait no more."""
+    rows = first if instead is None else instead
+    await desk.do(lambda: kept.append(rows))
+    del state.waiting[: len(first)]
+    state.appended += len(first)
+    if state.failing:
+        log.warning("the access ledger is written again", rows=len(first))
+        state.failing = ""
+
+
+async def _one_by_one(state: State, batch: list[Entry]) -> None:
+    for entry in batch:
+        try:
+            await _append(state, [entry])
+        except (Trouble, OperationalError):
+            raise
+        except Exception as error:
+            await _append(state, [entry], [replace(entry, subject=UNKEPT)])
+            log.error("a row of the access ledger is kept without its subject", why=type(error).__name__)
 
 
 def require() -> None:
@@ -216,8 +242,8 @@ def _subject_of(request: HttpRequest) -> str:
     match = getattr(request, "resolver_match", None)
     given: Mapping[str, Any] = match.kwargs if match is not None else {}
     for name, value in given.items():
-        return f"{name.removesuffix('_id')}:{value}"
-    return f"route:{request.path}"
+        return f"{name.removesuffix('_id')}:{value}"[: kept.SUBJECT_MAX]
+    return f"route:{request.path}"[: kept.SUBJECT_MAX]
 
 
 def _roles(asker: Asker) -> tuple[str, ...]:
