@@ -23,8 +23,8 @@ POSITIONS: Final[DataSet] = data_set(
     "positions",
     "力量实时位置",
     "live positions of units",
-    always={"handle", "agency"},
-    fields={"track", "lon", "lat", "sog_kn", "cog_deg", "heading_deg", "heard_at_ms", "age_s", "label"},
+    always={"handle", "agency", "kind"},
+    fields={"track", "lon", "lat", "sog_kn", "cog_deg", "heard_at_ms", "age_s", "label"},
 )
 """Live, a place is sent as it is or not at all: an annex with an area, a delay or a precision shows it where
 units are listed, not on the live wire.
