@@ -29,6 +29,7 @@ def everything_shared(agencies: Iterable[str], **changes: Any) -> list[Share]:
             valid_from=ALWAYS,
             valid_to=NEVER,
             label=Label.RESTRICTED,
+            acts=data.acts,
         )
         for provider, consumer in permutations(agencies, 2)
         for data in datasets.known()

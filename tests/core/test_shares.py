@@ -160,3 +160,50 @@ def test_a_coarse_place_is_near_and_rounds_to_itself(lon: float, lat: float, pre
     assert geo.distance_m(lon, lat, *at) <= precision_m * 0.75 + 1
     again = redaction.coarse(*at, precision_m)
     assert geo.distance_m(*at, *again) < 1
+
+
+def test_to_see_is_not_to_act() -> None:
+    access.bind({"desk": (Grant("alert.dismiss", "shared"), Grant("alerts.read", "shared"))})
+    alert = {"data": "alerts", "agency": "msa"}
+    access.bind_shares([replace(SHARE, data="alerts")])
+    assert access.judge(WANG, "alerts.read", alert, now=NOW)
+    assert access.judge(WANG, "alert.dismiss", alert, now=NOW) == Denied("only_seen")
+    access.bind_shares([replace(SHARE, data="alerts", acts=frozenset({"alert.dismiss"}))])
+    assert access.judge(WANG, "alert.dismiss", alert, now=NOW)
+    assert access.judge(WANG, "alert.dismiss", {"data": "alerts", "agency": "police"}, now=NOW)
+
+
+def test_what_has_parts_is_hidden_where_something_is_masked_or_coarse() -> None:
+    data = DataSet(
+        "x", "x", "x", frozenset({"id"}), frozenset({"fixes", "lon", "lat", "story", "names", "label"})
+    )
+    row = {
+        "id": 1,
+        "fixes": [{"lon": 115.654321}],
+        "story": [{"label": "张三"}],
+        "names": ["张三", {"name": "李四"}],
+        "lon": 115.654321,
+        "lat": 29.854321,
+        "label": "苏L12345",
+    }
+    every = frozenset(data.fields)
+    coarse = redaction.redact(row, Allowed(every, precision_m=1_000), data, lambda how, value: "*")
+    assert coarse["hidden"] == ["fixes", "names", "story"]
+    assert (coarse["lon"], coarse["lat"]) != (row["lon"], row["lat"])
+    lone = redaction.redact(row, Allowed(frozenset({"lon"}), precision_m=1_000), data, lambda how, value: "*")
+    assert "lon" not in lone
+    masked = redaction.redact(
+        row,
+        Allowed(every, {"label": "plate", "names": "name", "story": "name"}),
+        data,
+        lambda how, value: "*",
+    )
+    assert (masked["label"], masked["names"]) == ("*", ["*"])
+    assert "李四" not in str(masked)
+    assert "张三" not in str(masked)
+
+
+def test_what_the_clock_alone_ended_is_told_when_shares_are_bound_again() -> None:
+    assert access.bind_shares([SHARE], NOW) == {"police"}
+    assert access.bind_shares([SHARE], NOW) == frozenset()
+    assert access.bind_shares([SHARE], SHARE.valid_to) == {"police"}

@@ -362,3 +362,51 @@ def test_every_path_parameter_is_known_here() -> None:
     named = {part for path, _ in READS for part in path.split("/") if part.startswith("{")}
     named |= {part for _, path, _ in WRITES for part in path.split("/") if part.startswith("{")}
     assert named <= FILLED.keys()
+
+
+def test_an_annex_that_shows_does_not_let_anything_be_done(enter: Enter, theirs: Theirs) -> None:
+    browser = enter("duty_commander")
+    access.bind_shares(everything_shared((OURS, THEIRS), acts=frozenset()))
+    assert browser.get("/api/alerts/e-triage").status == 200
+    for path, body in (
+        ("/api/alerts/e-triage/acknowledge", {}),
+        ("/api/alerts/e-triage/dismiss", {"reason": "锚泊"}),
+        ("/api/alerts/e-triage/promote", {}),
+        (f"/api/incidents/{theirs.incident_id}/review", {"version": 1, "passed": True}),
+    ):
+        refused = browser.post(path, body)
+        assert (refused.status, refused.body["code"]) == (403, "not_yours"), path
+        assert "只可查看" in refused.body["text"] + refused.body["next"], refused.body
+    access.bind_shares(everything_shared((OURS, THEIRS)))
+    assert browser.post("/api/alerts/e-triage/acknowledge").status == 200
+
+
+def test_a_thing_made_sensitive_is_not_told_again_from_what_the_wire_kept(
+    enter: Enter, theirs: Theirs
+) -> None:
+    """Facts kept in memory from before are judged by what the thing is now."""
+    browser = enter("desk", agency=THEIRS)
+    by = By(person="MARK-person", agency=THEIRS)
+
+    async def run() -> list[str]:
+        before = await here(journal.head)
+        live.publish_facts(await here(_happens))
+        live.publish_facts(await here(lambda: _noted(theirs.incident_id, by)))
+        await here(lambda: response.set_secrecy(theirs.incident_id, 3, "线人", by=by, now=clock.now()))
+        live.publish_facts(await here(lambda: scopes.about(journal.seal_facts(clock.now()))))
+        async with wired(browser, f"after={before}") as wire:
+            await joined(wire)
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    wire.got.append(await asyncio.wait_for(wire.sent.get(), QUIET_S))
+            return [m.get("text") or "" for m in wire.got]
+
+    told = in_house(run)
+    assert any("AlertAcknowledged" in text for text in told)
+    assert not any("IncidentNoted" in text or "IncidentLabelled" in text for text in told)
+
+
+def _noted(incident_id: UUID, by: By) -> list[scopes.Scoped]:
+    with transaction.atomic():
+        response.note(incident_id, "x", by=by, now=clock.now())
+    return scopes.about(journal.seal_facts(clock.now()))

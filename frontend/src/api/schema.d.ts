@@ -3925,6 +3925,11 @@ export interface components {
          */
         AnnexBody: {
             /**
+             * Acts
+             * @description verbs it lets the consumer do besides looking
+             */
+            acts?: string[];
+            /**
              * Area
              * @description GeoJSON Polygon or MultiPolygon, WGS-84
              */
@@ -3987,6 +3992,11 @@ export interface components {
          * @description An annex; `state` is active, or why it gives nothing now.
          */
         AnnexSeen: {
+            /**
+             * Acts
+             * @description verbs it lets the consumer do besides looking
+             */
+            acts?: string[];
             /**
              * Area
              * @description GeoJSON Polygon or MultiPolygon, WGS-84

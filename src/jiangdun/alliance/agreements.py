@@ -69,6 +69,8 @@ class Terms:
     frequency: str = "live"
     dormant: bool = False
     awakened_by: str = "provider"
+    acts: tuple[str, ...] = ()
+    """Verbs it lets the consumer do besides looking."""
 
 
 @dataclass(frozen=True)
@@ -359,6 +361,7 @@ def _share(
         delay_s=terms.delay_s,
         precision_m=terms.precision_m,
         label=Label(terms.label),
+        acts=frozenset(terms.acts),
     )
 
 

@@ -155,6 +155,7 @@ def _said(draft: Draft) -> dict[str, Any]:
                 "masks": dict(terms.masks),
                 "area": None if terms.area is None else dict(terms.area),
                 "label": int(terms.label),
+                "acts": list(terms.acts),
             }
             for terms in draft.annexes
         ],
@@ -197,6 +198,8 @@ def _annex(place: int, terms: Terms, parties: Sequence[str], draft: Draft) -> Te
     if terms.fields == (EVERY,):
         terms = replace(terms, fields=tuple(data.fields))
     _annex_fields(at, terms, data.fields)
+    for act in terms.acts:
+        _one_of(f"{at}.acts", act, tuple(sorted(data.acts)))
     _annex_term(at, terms, draft)
     _within(f"{at}.delay_s", terms.delay_s, DELAY_S_MAX)
     _within(f"{at}.precision_m", terms.precision_m, PRECISION_M_MAX)
@@ -215,6 +218,7 @@ def _annex(place: int, terms: Terms, parties: Sequence[str], draft: Draft) -> Te
         area=None if terms.area is None else _area(place, terms.area),
         masks=dict(sorted(terms.masks.items())),
         label=int(terms.label),
+        acts=tuple(sorted(set(terms.acts))),
     )
 
 

@@ -23,6 +23,7 @@ _LINES: Final = (
     "frequency",
     "dormant",
     "awakened_by",
+    "acts",
 )
 
 

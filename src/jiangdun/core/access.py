@@ -14,7 +14,7 @@ from uuid import UUID
 
 from jiangdun.core import shares
 from jiangdun.core.labels import Label
-from jiangdun.core.shares import Share
+from jiangdun.core.shares import Key, Share
 from jiangdun.core.trouble import NotYours
 
 Reach = Literal["any", "agency", "shared", "self"]
@@ -94,7 +94,8 @@ Grants = Mapping[str, tuple[Grant, ...]]
 class _Bound:
     grants: Grants | None = None
     clearances: Mapping[str, Label] = field(default_factory=dict)
-    shares: Mapping[shares.Key, tuple[Share, ...]] = field(default_factory=dict)
+    shares: Mapping[Key, tuple[Share, ...]] = field(default_factory=dict)
+    giving: Mapping[Key, tuple[bool, ...]] = field(default_factory=dict)
 
 
 _bound = _Bound()
@@ -110,14 +111,17 @@ def bind(grants: Grants | None, clearances: Mapping[str, Label] | None = None) -
     _bound.shares = {}
 
 
-def bind_shares(given: Iterable[Share]) -> frozenset[str]:
+def bind_shares(given: Iterable[Share], now: datetime | None = None) -> frozenset[str]:
     """Let these shares, and no others, hold from now on in this process. Returns the agencies that see more or
-    less than before.
+    less than when shares were bound before; with `now` also where only the clock made it so.
     """
-    before, after = _bound.shares, shares.table(given)
+    before, after, held = _bound.shares, shares.table(given), _bound.giving
     _bound.shares = after
+    _bound.giving = {} if now is None else shares.giving(after, now)
     return frozenset(
-        key[0] for key in before.keys() | after.keys() if shares.differ(before.get(key), after.get(key))
+        key[0]
+        for key in before.keys() | after.keys()
+        if shares.differ(before.get(key), after.get(key)) or held.get(key) != _bound.giving.get(key)
     )
 
 
@@ -217,10 +221,10 @@ def _by(
         thing.get("agency") == asker.agency or asker.agency in thing.get("agencies", ())
     ):
         return Allowed(grant.fields)
-    return _by_share(asker, thing, now) if grant.reach == "shared" else Denied("agency")
+    return _by_share(asker, grant.verb, thing, now) if grant.reach == "shared" else Denied("agency")
 
 
-def _by_share(asker: Asker, thing: Mapping[str, Any], now: datetime | None) -> Allowed | Denied:
+def _by_share(asker: Asker, verb: str, thing: Mapping[str, Any], now: datetime | None) -> Allowed | Denied:
     """What the agreements of the asker's agency with the thing's owner say."""
     key = (asker.agency or "", thing.get("agency") or "", thing.get("data") or "")
     several = _bound.shares.get(key, ())
@@ -231,6 +235,9 @@ def _by_share(asker: Asker, thing: Mapping[str, Any], now: datetime | None) -> A
     helping = [share for share, reason in zip(several, reasons, strict=True) if reason is None]
     if not helping:
         return Denied(shares.nearest(reason for reason in reasons if reason is not None))
+    helping = [share for share in helping if shares.lets(share, verb)]
+    if not helping:
+        return Denied("only_seen")
     seen = [Allowed(s.fields, s.masks or {}, s.precision_m, (s.id,)) for s in helping]
     return seen[0] if len(seen) == 1 else _widest(seen)
 

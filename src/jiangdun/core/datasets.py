@@ -24,6 +24,8 @@ class DataSet:
     always: frozenset[str]
     fields: frozenset[str]
     masks: Mapping[str, str] = field(default_factory=dict)
+    acts: frozenset[str] = frozenset()
+    """Verbs that an annex may let the other agency do to such a thing."""
 
 
 _known: dict[str, DataSet] = {}
@@ -37,9 +39,12 @@ def data_set(
     always: Iterable[str],
     fields: Iterable[str],
     masks: Mapping[str, str] | None = None,
+    acts: Iterable[str] = (),
 ) -> DataSet:
     """Declare a data set; its code is unique."""
-    found = DataSet(code, name_zh, name_en, frozenset(always), frozenset(fields), dict(masks or {}))
+    found = DataSet(
+        code, name_zh, name_en, frozenset(always), frozenset(fields), dict(masks or {}), frozenset(acts)
+    )
     assert code not in _known, f"data set {code} is declared twice"
     assert not found.always & found.fields, f"{code}: a field is either always shown or granted"
     assert found.masks.keys() <= found.fields, f"{code}: a mask is for a field that can be granted"

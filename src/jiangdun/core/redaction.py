@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from jiangdun.core.access import Allowed
 from jiangdun.core.datasets import DataSet
@@ -12,6 +14,7 @@ from jiangdun.core.geo import EARTH_M
 
 _M_PER_DEGREE: Final = EARTH_M * math.pi / 180
 PLACE: Final = ("lon", "lat")
+_PLAIN: Final = (str, int, float, bool, datetime, UUID, type(None))
 Mask = Callable[[str, str], str]
 """(mask, value) → the masked value."""
 
@@ -23,15 +26,26 @@ def redact(row: Mapping[str, Any], allowed: Allowed, data: DataSet, mask: Mask) 
     """
     if allowed.fields is None:
         return {**row, "hidden": []}
-    shown = data.always | (allowed.fields & data.fields)
-    seen = {name: value for name, value in row.items() if name in shown}
+    seen = {name: row[name] for name in data.always | (allowed.fields & data.fields) if name in row}
     for name, how in allowed.masks.items():
         if name in seen:
             seen[name] = _masked(seen[name], how, mask)
-    if allowed.precision_m and all(isinstance(seen.get(name), float | int) for name in PLACE):
-        seen["lon"], seen["lat"] = coarse(seen["lon"], seen["lat"], allowed.precision_m)
-    seen["hidden"] = sorted(name for name in row if name not in shown)
+    if allowed.masks or allowed.precision_m:
+        # What is masked or rounded here may stand as it is inside of what has parts: fixes, a story, evidence.
+        seen = {name: value for name, value in seen.items() if name in data.always or _is_plain(value)}
+    if allowed.precision_m:
+        lon, lat = (seen.pop(name, None) for name in PLACE)
+        if isinstance(lon, float | int) and isinstance(lat, float | int):
+            seen["lon"], seen["lat"] = coarse(lon, lat, allowed.precision_m)
+    seen["hidden"] = sorted(name for name in row if name not in seen)
     return seen
+
+
+def _is_plain(value: Any) -> bool:
+    """A value without parts, or a list of texts."""
+    return isinstance(value, _PLAIN) or (
+        isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+    )
 
 
 def coarse(lon: float, lat: float, precision_m: int) -> tuple[float, float]:
@@ -48,6 +62,7 @@ def coarse(lon: float, lat: float, precision_m: int) -> tuple[float, float]:
 
 
 def _masked(value: Any, how: str, mask: Mask) -> Any:
+    """Texts and lists of them, masked; of anything else nothing is left."""
     if isinstance(value, list | tuple):
-        return [_masked(one, how, mask) for one in value]
-    return mask(how, value) if isinstance(value, str) and value else value
+        return [mask(how, one) for one in value if isinstance(one, str) and one]
+    return mask(how, value) if isinstance(value, str) and value else None if value != "" else ""

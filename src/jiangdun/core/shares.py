@@ -20,9 +20,12 @@ State = Literal["active", "unsigned", "suspended", "dormant", "ended"]
 
 REASONS: Final = (
     "not_shared", "unsigned", "ended", "expired", "suspended", "dormant", "not_yet", "outside_area", "too_fresh",
-    "label",
+    "label", "only_seen",
 )  # fmt: skip
 """Why a share does not help, from the least to the most that was granted: of several the last is told."""
+
+SEEING: Final = (".read", ".unmask")
+"""Verbs that only look; every other has to be named by the annex."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,8 @@ class Share:
     delay_s: int = 0
     precision_m: int = 0
     label: Label = Label.INTERNAL
+    acts: frozenset[str] = frozenset()
+    """To see is not to act: the verbs that it lets the consumer do."""
 
 
 Key = tuple[str, str, str]
@@ -62,6 +67,11 @@ def table(shares: Iterable[Share]) -> dict[Key, tuple[Share, ...]]:
     for share in shares:
         found.setdefault((share.consumer, share.provider, share.data), []).append(share)
     return {key: tuple(several) for key, several in found.items()}
+
+
+def giving(bound: Mapping[Key, tuple[Share, ...]], now: datetime) -> dict[Key, tuple[bool, ...]]:
+    """Which of them give something at `now`."""
+    return {key: tuple(in_force(share, now) is None for share in several) for key, several in bound.items()}
 
 
 def differ(some: tuple[Share, ...] | None, others: tuple[Share, ...] | None) -> bool:
@@ -101,6 +111,11 @@ def against(share: Share, thing: Mapping[str, Any], now: datetime) -> str | None
         if at is None or now < at + timedelta(seconds=share.delay_s):
             return "too_fresh"
     return None
+
+
+def lets(share: Share, verb: str) -> bool:
+    """Whether a share that shows a thing also lets `verb` be done to it."""
+    return verb.endswith(SEEING) or verb in share.acts
 
 
 def nearest(reasons: Iterable[str]) -> str:

@@ -34,7 +34,8 @@ class Sharing:
         """Read the shares and let them hold. Where they cannot be read none holds, until they can."""
         with self._lock:  # who comes later reads later: nothing older overtakes what is newer
             try:
-                changed = access.bind_shares(alliance.shares(clock.now()))
+                now = clock.now()
+                changed = access.bind_shares(alliance.shares(now), now)
                 self.owed = False
             except Exception:
                 changed = access.bind_shares(())

@@ -76,11 +76,13 @@ def incidents(
         rows = rows.filter(t0__lte=last.t0).exclude(t0=last.t0, number__gte=before)
     rows, wanted = _with_all(rows).order_by("-t0", "-number"), min(limit, PAGE_MAX)
     found: list[IncidentView] = []
-    for start in range(0, LOOKED_AT_MAX, wanted):
-        page = list(rows[start : start + wanted])
+    start, step = 0, wanted
+    while start < LOOKED_AT_MAX:
+        page = list(rows[start : start + step])
         found += _seen(asker, page, now)
-        if len(found) >= wanted or len(page) < wanted:
+        if len(found) >= wanted or len(page) < step:
             break
+        start, step = start + step, PAGE_MAX
     return found[:wanted]
 
 
@@ -173,7 +175,8 @@ def clues(asker: Asker, now: datetime, *, state: str = "waiting") -> list[ClueVi
     return [
         _clue(clue, now)
         for clue in rows[:BOARD_MAX]
-        if access.judge(asker, VIEW, _thing_of_clue(clue), now=now)
+        if isinstance(seen := access.judge(asker, VIEW, _thing_of_clue(clue), now=now), Allowed)
+        and (seen.fields is None or "episode" in seen.fields)
     ]
 
 

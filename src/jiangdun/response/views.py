@@ -26,6 +26,7 @@ INCIDENTS: Final[DataSet] = data_set(
         "lat", "signed_by", "signed_agency", "handled_by", "reviewed_by", "closed_at", "result", "proposal",
         "clocks", "assignments", "evidence", "timeline",
     },
+    acts={"incident.review"},
 )  # fmt: skip
 """What an annex may grant of incidents in which the agency takes no part; who takes part sees all."""
 

@@ -25,6 +25,7 @@ ALERTS: Final[DataSet] = data_set(
         "dismissed_at", "dismissed_by", "dismissed_reason", "incident_id", "replaces", "replaced_by", "fixes",
         "legal",
     },
+    acts={"alert.acknowledge", "alert.dismiss", "alert.promote"},
 )  # fmt: skip
 """What an annex may grant of another agency's alerts."""
 

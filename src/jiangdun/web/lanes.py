@@ -118,6 +118,10 @@ class Facts:
             self._window.append(told)
             self.head = max(self.head, told.number)
 
+    def forget(self) -> None:
+        """Keep none: whoever reads on reads the journal."""
+        self._window.clear()
+
     def know(self, head: int) -> None:
         """The journal is at least as long as this."""
         self.head = max(self.head, head)

@@ -53,6 +53,17 @@ SUBSCRIPTION: Final = "live:board"
 
 CHANGES_WHO: Final = ("core.", "alliance.")
 """Facts of these rooms may change who is signed in and what they may."""
+CHANGES_RIGHTS: Final = frozenset(
+    {
+        "alliance.MemberJoined",
+        "alliance.MemberRolesChanged",
+        "alliance.MemberLeft",
+        "core.AccountSwitched",
+        "core.PasswordChanged",
+    }
+)
+"""Facts upon which open wires look at their rights at once."""
+RELABELLED: Final = "response.IncidentLabelled"
 
 log = structlog.get_logger()
 
@@ -89,6 +100,7 @@ class Board:
     """What it shows may no longer be what it may see."""
     words: int = 0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    recheck: asyncio.Event = field(default_factory=asyncio.Event)
     closing: asyncio.Future[Close] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def close(self, why: Close) -> None:
@@ -123,12 +135,27 @@ class Live:
         if any(one.sealed.kind.startswith(CHANGES_WHO) for one in facts):
             asking.forget()
             self._in_loop(self._seen_by.clear)
+        if any(one.sealed.kind in CHANGES_RIGHTS for one in facts):
+            self._in_loop(self._recheck_all)
+        if any(one.sealed.kind == RELABELLED for one in facts):
+            self._in_loop(self._relabelled)
         self._in_loop(lambda: self._take_facts(facts))
 
     def judge_anew(self, agencies: Collection[str]) -> None:
         """These agencies see more or less than before: from now on nothing is sent that they may not see, and
         their boards are told to read all they show anew."""
         self._in_loop(lambda: self._judge_anew(agencies))
+
+    def _recheck_all(self) -> None:
+        """Somebody's rights have changed: every board looks at its session and its rights now."""
+        for board in self.boards:
+            board.recheck.set()
+
+    def _relabelled(self) -> None:
+        """A thing is more or less sensitive than when facts about it were kept here: they are read again from the
+        journal, and judged by what it is now; boards read all they show."""
+        self.facts.forget()
+        self._judge_anew(frozenset(b.session.asker.agency or "" for b in self.boards))
 
     def _judge_anew(self, agencies: Collection[str]) -> None:
         self._seen_by.clear()
@@ -339,7 +366,9 @@ class Live:
 
     async def _recheck(self, board: Board) -> None:
         while True:
-            await asyncio.sleep(RECHECK_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(board.recheck.wait(), RECHECK_S)
+            board.recheck.clear()
             board.words = 0
             session = await desk.read(partial(sessions.find_by_id, board.session.session_id))
             if session is None:

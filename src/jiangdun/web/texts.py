@@ -612,6 +612,7 @@ DENIALS: Final[dict[str, tuple[str, str]]] = {
     "not_yet": ("共享协议尚未生效", "the agreement to share it is not in force yet"),
     "outside_area": ("位于协议约定区域之外", "it lies outside the area agreed on"),
     "shielded": ("当事人要求对贵单位保密", "the person is shielded from your agency"),
+    "only_seen": ("按协议只可查看，不可代为办理", "by agreement it may be seen, not acted on"),
     "too_fresh": ("按协议须延时后方可查看", "by agreement it is shown with a delay"),
     "not_a_party": ("贵单位不是该协议的当事方", "your agency is not a party of this agreement"),
     "not_awakener": ("按附件约定不由贵单位启用", "by its terms your agency does not activate this annex"),

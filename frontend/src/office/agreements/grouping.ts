@@ -12,10 +12,10 @@ export interface Group {
 
 function said(annex: Annex): string {
   const { data, fields, purposes, basis, valid_from, valid_to, area, delay_s, precision_m, masks, label, frequency } = annex
-  const { dormant, awakened_by, forwarding } = annex
+  const { dormant, awakened_by, forwarding, acts } = annex
   return JSON.stringify([
     data, fields, purposes, basis, valid_from, valid_to, area, delay_s, precision_m, masks, label, frequency, dormant,
-    awakened_by, forwarding,
+    awakened_by, forwarding, acts,
   ])
 }
 

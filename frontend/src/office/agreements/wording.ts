@@ -55,6 +55,8 @@ export function useSentences(choices: Ref<Choices | null>) {
     if (annex.area) said.push(t('agreements.area'))
     const masked = Object.keys(annex.masks)
     if (masked.length) said.push(t('agreements.masked', { names: list(masked) }))
+    const acts = (annex.acts ?? []).map((act) => word('agreements.act', act.replace('.', '_')))
+    if (acts.length) said.push(t('agreements.letsDo', { acts: list(acts) }))
     if (annex.label !== 1) said.push(t('agreements.labelUpTo', { label: t(`agreements.level.l${annex.label}`) }))
     said.push(annex.forwarding.length ? t('agreements.forwarded', { agencies: agencies(annex.forwarding) }) : t('agreements.notForwarded'))
     return said

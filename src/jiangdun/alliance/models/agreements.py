@@ -74,6 +74,7 @@ class Annex(models.Model):
     frequency = models.CharField(max_length=16)
     dormant = models.BooleanField()
     awakened_by = models.CharField(max_length=16)
+    acts = models.JSONField(default=list)
 
     class Meta:
         constraints: ClassVar = [

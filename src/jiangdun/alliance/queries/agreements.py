@@ -206,7 +206,9 @@ def _placed(rows: Any) -> Iterable[tuple[Annex, UUID, int]]:
 
 def _terms(row: models.Annex) -> Terms:
     said: dict[str, Any] = {f.name: getattr(row, f.name) for f in fields(Terms)}
-    return Terms(**{**said, "fields": tuple(row.fields), "purposes": tuple(row.purposes)})
+    return Terms(
+        **{**said, "fields": tuple(row.fields), "purposes": tuple(row.purposes), "acts": tuple(row.acts)}
+    )
 
 
 def _group(rows: Iterable[Any], kind: type[Any]) -> dict[UUID, list[Any]]:

@@ -99,5 +99,5 @@ def _signed(play: _Play, approvers: Mapping[str, str], now: datetime) -> Agreeme
 
 def _terms(line: Mapping[str, Any]) -> Terms:
     assert line["data"] in SHARED
-    said = {**line, "purposes": tuple(line["purposes"])}
+    said = {**line, "purposes": tuple(line["purposes"]), "acts": tuple(line.get("acts", ()))}
     return Terms(provider=EVERY, consumer=EVERY, fields=(EVERY,), **said)

@@ -138,7 +138,10 @@ async def find_tracks(
 ) -> list[Mapping[str, Any]]:
     """Live targets whose name or number contains the text."""
     found: list[Mapping[str, Any]] = await desk.ask("tracks", text=q, limit=limit)
-    return tracks_of(request, found[:limit])
+    seen = tracks_of(request, found[:limit])
+    return [
+        one for one in seen if not one.get("hidden") or _names(one, q)
+    ]  # what is hidden is not found by it
 
 
 @router.get("/tracks/{handle}", response=Track, **asking.needs("tracks.read"))
@@ -151,6 +154,10 @@ async def track(request: HttpRequest, handle: int) -> Mapping[str, Any]:
     if not shown:
         raise NotFound(what="track")
     return shown[0]
+
+
+def _names(track: Mapping[str, Any], text: str) -> bool:
+    return any(text.casefold() in str(track.get(name, "")).casefold() for name in ("label", "ident"))
 
 
 def tracks_of(request: HttpRequest, told: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

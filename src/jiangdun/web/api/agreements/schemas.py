@@ -43,6 +43,11 @@ class AnnexBody(Schema):
     frequency: str = Field("live", max_length=CODE)
     dormant: bool = False
     awakened_by: str = Field("provider", max_length=CODE)
+    acts: list[str] = Field(
+        default_factory=list,
+        max_length=NAMES_MAX,
+        description="verbs it lets the consumer do besides looking",
+    )
 
 
 class Wording(Schema):
@@ -273,7 +278,9 @@ class Choices(Schema):
 
 def terms_of(body: AnnexBody) -> Terms:
     said = body.dict()
-    return Terms(**{**said, "fields": tuple(body.fields), "purposes": tuple(body.purposes)})
+    return Terms(
+        **{**said, "fields": tuple(body.fields), "purposes": tuple(body.purposes), "acts": tuple(body.acts)}
+    )
 
 
 def line(held: Agreement, agency: str | None, now: datetime, remind_days: Iterable[int]) -> dict[str, Any]:
