@@ -104,7 +104,7 @@ def test_of_guesses_sent_at_once_only_as_many_count_as_are_allowed(
     for n in range(5):
         accounts.note_sign_in("zhou", None, f"10.0.0.{n}", now)
     known = accounts.check("zhou", GOOD)
-    assert known == zhou.id
+    assert known == accounts.Known(zhou.id, zhou.version)
     assert accounts.note_sign_in("zhou", known, "10.0.0.9", now).reason == "locked"
 
 
@@ -186,7 +186,7 @@ def test_a_name_is_taken_whatever_its_letters_case(zhou: accounts.Account, now: 
 def test_a_new_password_replaces_the_old_and_is_a_fact(zhou: accounts.Account, now: datetime) -> None:
     actions.set_password(zhou.id, "another dawn, more boats", by=BY, now=now)
     assert accounts.check("zhou", GOOD) is None
-    assert accounts.check("zhou", "another dawn, more boats") == zhou.id
+    assert accounts.check("zhou", "another dawn, more boats") == accounts.Known(zhou.id, zhou.version + 1)
     assert kinds(now)[-1] == "core.PasswordChanged"
     with pytest.raises(NotFound):
         actions.set_password(UUID(int=1), GOOD, by=BY, now=now)

@@ -10,8 +10,10 @@ import pyotp
 import pytest
 from plugins.authenticator import Authenticator
 
+from jiangdun.core import accounts, clock, journal, passwords
 from jiangdun.core import actions as core
-from jiangdun.core import clock, journal
+from jiangdun.web import actions as web
+from jiangdun.web import steps
 from jiangdun.web.models import Session, Step
 
 from .conftest import OURS, PASSWORD, SYSTEM, Browser, Enter, Hire
@@ -139,8 +141,6 @@ def test_of_one_account_so_many_steps_wait_and_no_more(enter: Enter) -> None:
 
 
 def test_a_new_password_ends_a_sign_in_half_way(enter: Enter, later: Any) -> None:
-    from jiangdun.core import accounts
-
     phone, _ = add_totp(enter("desk"))
     later(seconds=60)
     browser = Browser()
@@ -287,3 +287,86 @@ def test_a_key_made_for_nothing_that_was_asked_is_refused(enter: Enter) -> None:
     answer = browser.post("/api/account/keys", {"name": "k", "credential": again})
     assert (answer.status, answer.body["code"]) == (422, "key_refused")
     assert Session.objects.get().challenge == ""
+
+
+# -- what happens at the same time
+
+
+def test_proofs_sent_at_once_are_judged_one_after_the_other(enter: Enter) -> None:
+    """The lock is seen where they are written, not only where they came in."""
+    browser = enter("desk")
+    add_totp(browser)
+    account = accounts.named(f"desk@{OURS}")
+    assert account is not None
+    session, shown = str(browser.session), web.Shown("totp", "000000")
+    tried = [
+        web.prove_by_factor(session, account, shown, "10.9.9.9", desk="", now=clock.now()).reason
+        for _ in range(8)
+    ]
+    assert tried == ["second"] * 5 + ["locked"] * 3
+
+
+def test_own_passwords_sent_at_once_are_judged_one_after_the_other(
+    enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = enter("desk")
+    open_door = accounts.Standing(None, False, False)  # as the first look saw it, before any was counted
+    monkeypatch.setattr(accounts, "standing", lambda *_: open_door)
+    tried = [browser.post("/api/session/proof", {"password": f"guess {n}"}).status for n in range(7)]
+    assert tried == [401] * 5 + [429] * 2
+    assert browser.post("/api/session/proof", {"password": PASSWORD}).status == 429, "the right one waits too"
+
+
+def reset_within(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, *, before: bool) -> None:
+    """While this slow thing runs, another sets a new password for the account."""
+    slow = getattr(place, name)
+
+    def slowly(*given: Any) -> Any:
+        monkeypatch.setattr(place, name, slow)
+        account_id = accounts.accounts()[0].id
+        found = None if before else slow(*given)
+        accounts.set_password(
+            account_id, "another long river 黄河", by=SYSTEM, now=clock.now(), temporary=True
+        )
+        return slow(*given) if before else found
+
+    monkeypatch.setattr(place, name, slowly)
+
+
+def test_a_password_reset_while_it_was_looked_at_opens_nothing(
+    hire: Hire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hire("chen", "desk")
+    reset_within(monkeypatch, accounts, "check", before=False)
+    assert knock(Browser(), "chen").status == 401
+    assert not Session.objects.exists()
+
+
+def test_a_password_reset_while_the_new_one_is_hashed_stands(
+    enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = enter("desk")
+    reset_within(monkeypatch, passwords, "prepare", before=True)
+    body = {"old": PASSWORD, "new": "a third river, 3 bends"}
+    assert browser.post("/api/account/password", body).body["code"] == "stale_version"
+    assert accounts.check(f"desk@{OURS}", "another long river 黄河") is not None
+
+
+@pytest.mark.parametrize("what", ["version", "address"])
+def test_a_second_step_goes_on_as_it_began(enter: Enter, later: Any, what: str) -> None:
+    """The same account in the same version, from the same address: looked at where it is written."""
+    phone, _ = add_totp(enter("desk"))
+    later(seconds=60)
+    browser = Browser()
+    knock(browser, f"desk@{OURS}")
+    half = steps.find(browser.cookies["jiangdun_step"])
+    assert half is not None
+    if what == "version":
+        account_id = half.account.id
+        accounts.set_password(
+            account_id, "another long river 黄河", by=SYSTEM, now=clock.now(), temporary=True
+        )
+    address = browser.address if what == "version" else "203.0.113.5"
+    told: dict[str, Any] = {"desk": "", "new_desk": "", "replaces": None, "now": clock.now()}
+    decided, token = web.take_step(half, web.Shown("totp", phone.code), address, **told)
+    assert (decided.reason, token) == ("gone", "")

@@ -9,15 +9,17 @@ from typing import Any
 import pyotp
 import pytest
 
+from jiangdun.core import accounts, clock, journal, passkeys
 from jiangdun.core import actions as core
-from jiangdun.core import clock, journal
 from jiangdun.core.models import Wall as WallRow
 from jiangdun.picture import actions as picture
 from jiangdun.web import actions as web
 from jiangdun.web.models import Pass
+from jiangdun.web.sessions import key_of
 
 from .conftest import OURS, PASSWORD, SYSTEM, Answer, Browser, Enter
 from .test_people import account_id
+from .test_second import NAME, add_key, add_totp
 from .test_session import knock
 
 PIN = "402913"
@@ -174,10 +176,63 @@ def test_whoever_has_a_second_factor_shows_it_on_a_wall(enter: Enter, unit: str,
     wall = hang(enter)
     assert show(wall, password=PASSWORD).body["code"] == "second_at_wall"
     later(seconds=60)
-    given = show(wall, code=phone.at(clock.now() - clock.offset()))
+    code = phone.at(clock.now() - clock.offset())
+    assert show(wall, code=code).body["code"] == "second_at_wall", "a code alone is half a proof"
+    assert show(wall, password="not the password", code=code).status == 401
+    given = show(wall, password=PASSWORD, code=code)
     assert given.status == 200
     assert wall.post(unit, OFF, headers={"X-Jiangdun-Pass": given.body["token"]}).status == 200
-    assert show(wall, code="000000").body["code"] == "second_wrong"
+    assert show(wall, password=PASSWORD, code="000000").body["code"] == "second_wrong"
+
+
+def test_a_pin_and_a_code_are_two_proofs(enter: Enter, later: Any) -> None:
+    desk = enter("desk")
+    desk.post("/api/account/pin", {"pin": PIN})
+    phone, _ = add_totp(desk)
+    wall = hang(enter)
+    later(seconds=60)
+    assert show(wall, pin=PIN).body["code"] == "second_at_wall"
+    assert show(wall, pin=PIN, code=phone.code).status == 200
+
+
+def test_a_key_stands_alone_on_a_wall(enter: Enter, unit: str) -> None:
+    desk = enter("desk")
+    desk.host = NAME
+    key = add_key(desk)
+    wall = hang(enter)
+    wall.host = NAME
+    asked = wall.post("/api/session/wall/key", {"username": f"desk@{OURS}"}).body
+    given = show(wall, credential=key.sign(asked))
+    assert given.status == 200, given.body
+    assert wall.post(unit, OFF, headers={"X-Jiangdun-Pass": given.body["token"]}).status == 200
+
+
+def test_an_administrator_acts_on_a_wall_from_where_administrators_work(enter: Enter) -> None:
+    wall = hang(enter)
+    core.set_parameter("signin.admin_networks", ["10.1.2.0/24"], by=SYSTEM, now=clock.now())
+    given = show(wall, username=f"admin_system@{OURS}", password=PASSWORD)
+    token = {"X-Jiangdun-Pass": given.body["token"]}
+    body = {"username": "wall-2", "name_zh": "二号大屏", "agency": OURS, "networks": ["10.9.0.0/24"]}
+    assert wall.post("/api/walls", body, headers=token).body["code"] == "wrong_place"
+    core.set_parameter("signin.admin_networks", ["10.9.0.0/24"], by=SYSTEM, now=clock.now())
+    given = show(wall, username=f"admin_system@{OURS}", password=PASSWORD)
+    token = {"X-Jiangdun-Pass": given.body["token"]}
+    assert wall.post("/api/walls", body, headers=token).status == 201
+
+
+def test_guesses_sent_at_once_are_judged_one_after_the_other(enter: Enter) -> None:
+    """All were let through the door before any was counted; where they are written the lock is seen."""
+    enter("desk")
+    wall, person = hang(enter), accounts.named(f"desk@{OURS}")
+    assert person is not None
+    session, screen = key_of(wall.cookies["jiangdun_session"]), accounts.named("wall-1")
+    assert screen is not None
+    shown = web.Shown("key", "{}", passkeys.Site("localhost", f"http://{NAME}"))
+    tried = [
+        web.pass_by_key(session, screen.id, person, shown, "10.9.0.7", now=clock.now())[0].reason
+        for _ in range(8)
+    ]
+    assert tried == ["second"] * 5 + ["locked"] * 3
 
 
 def test_a_commander_is_asked_for_two_factors_on_a_wall_too(enter: Enter) -> None:

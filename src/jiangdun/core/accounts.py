@@ -53,6 +53,14 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Known:
+    """Whose password was right, and in which version of the account: one that is reset meanwhile opens nothing."""
+
+    account_id: UUID
+    version: int
+
+
+@dataclass(frozen=True)
 class SignIn:
     """What came of a try: an `account`, or the reason why not (`credentials`, `locked` with `until`)."""
 
@@ -125,9 +133,9 @@ def switch(account_id: UUID, *, active: bool, by: By, now: datetime) -> Account:
     return _account(row)
 
 
-def check(username: str, password: str) -> UUID | None:
-    """The account of this name and password, if active. Takes as long for an unknown name as for a known
-    one.
+def check(username: str, password: str) -> Known | None:
+    """The account of this name and password, if active, as it was when its hash was read. Takes as long for an
+    unknown name as for a known one.
     """
     row = _named(username)
     if len(password) > PASSWORD_MAX:
@@ -137,7 +145,7 @@ def check(username: str, password: str) -> UUID | None:
             make_password(password)  # the same work, so that the time does not tell who exists
             return None
         right = check_password(password, row.password)
-    return row.id if right and row.is_active else None
+    return Known(row.id, row.version) if right and row.is_active else None
 
 
 def standing(username: str, address: str, now: datetime, desk: str = "") -> Standing:
@@ -149,7 +157,7 @@ def standing(username: str, address: str, now: datetime, desk: str = "") -> Stan
 
 @transaction.atomic
 def note_sign_in(
-    username: str, known: UUID | None, address: str, now: datetime, desk: str = "", *, more: bool = False
+    username: str, known: Known | None, address: str, now: datetime, desk: str = "", *, more: bool = False
 ) -> SignIn:
     """Write down a try (`known` from `check`) and decide it. Does not raise: what it writes must be kept.
 
@@ -164,7 +172,7 @@ def note_sign_in(
             _refuse(row, where, "locked", now)
         door.told(lock, now)
         return SignIn(None, "locked", lock.until)
-    if row is not None and row.is_active and known == row.id:
+    if row is not None and row.is_active and known == Known(row.id, row.version):
         return SignIn(_account(row) if more else _welcome(row, where, desk, now))
     _note_wrong(row, where, "credentials", now)
     return SignIn(None, "credentials")

@@ -105,14 +105,15 @@ def set_pin(account_id: UUID, encoded: str, *, by: By, now: datetime) -> None:
     journal.record(facts.PinSet(account_id), by=by, at=now, subject=f"account:{account_id}")
 
 
-def check_pin(username: str, pin: str) -> UUID | None:
+def check_pin(username: str, pin: str) -> accounts.Known | None:
     """The account of this name and PIN, if active; the same work for an unknown name."""
     row = models.Account.objects.filter(username=username[: accounts.NAME_MAX].strip()).first()
     with passwords.hashing:
         if row is None or not row.pin:
             make_password(pin[:PIN_MAX])
             return None
-        return row.id if check_password(pin[: PIN_MAX + 1], row.pin) and row.is_active else None
+        right = check_password(pin[: PIN_MAX + 1], row.pin)
+    return accounts.Known(row.id, row.version) if right and row.is_active else None
 
 
 @transaction.atomic

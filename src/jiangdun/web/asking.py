@@ -85,6 +85,8 @@ class May:
         person: sessions.Signed | None = await desk.read(lambda: sessions.acting_at(wall, account_id))
         if person is None:
             raise Trouble("person_asked")
+        if not networks.within(address_of(request), person.networks):
+            raise Trouble("wrong_place")
         return person
 
     async def _program(self, request: HttpRequest) -> Asker:

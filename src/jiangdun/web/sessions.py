@@ -136,13 +136,16 @@ def find_by_id(session_id: str) -> Signed | None:
 
 
 def acting_at(wall: Signed, account_id: UUID) -> Signed | None:
-    """A person who acts once through the session of a wall; None where the account is off."""
+    """A person who acts once through the session of a wall, from where their own roles work; None where the account
+    is off.
+    """
     now, account = clock.now(), accounts.account(account_id)
     asker = queries.asker(account_id, now)
     due = musts(account, asker, now)
     if not account.active:
         return None
-    return replace(wall, account=account, asker=asker, proved_at=now, must=due)
+    places = networks_of(asker, now)
+    return replace(wall, account=account, asker=asker, proved_at=now, must=due, networks=places)
 
 
 def musts(account: accounts.Account, asker: Asker, now: datetime) -> tuple[str, ...]:

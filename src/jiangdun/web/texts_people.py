@@ -136,16 +136,16 @@ PEOPLE: Final[dict[str, Words]] = {
     "person_asked": Words(
         403,
         "大屏只能查看；每一步操作都须由人确认身份。",
-        "请输入您的用户名和 PIN（或密码、验证码、密钥），然后重做这一步。",
+        "请输入您的用户名和 PIN（或密码，如有须加验证码；或使用密钥），然后重做这一步。",
         "A wall only shows; every act on it is a person's.",
-        "Give your name and PIN (or password, code or key), then repeat this step.",
+        "Give your name and PIN or password (with a code, if you have one), or use your key, then repeat this step.",
     ),
     "second_at_wall": Words(
         403,
-        "您的账号须用验证码或密钥确认身份，不能只用密码或 PIN。",
-        "请在大屏上输入用户名和手机上的验证码，或使用密钥。",
-        "Your account shows a code or a key: a password or PIN is not enough.",
-        "Give your name and the code on your telephone, or use your key.",
+        "在大屏上，您的账号须用两种方式确认身份：只用密码、PIN 或验证码都不够。",
+        "请输入用户名、密码（或 PIN）和手机上的验证码，或使用密钥。",
+        "Two proofs are needed on a wall: a password, a PIN or a code alone is not enough.",
+        "Give your name, your password or PIN and the code on your telephone, or use your key.",
     ),
     "outside_unreachable": Words(
         503,

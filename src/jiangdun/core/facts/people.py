@@ -120,7 +120,7 @@ class PinSet:
 @fact("core.ActedOnWall")
 @dataclass(frozen=True)
 class ActedOnWall:
-    """A person showed who they are (`way`: password, pin, totp, key) for one act on a wall."""
+    """A person showed who they are (`way`: password, pin, key; older ones: totp) for one act on a wall."""
 
     account: UUID
     wall: UUID

@@ -21,11 +21,11 @@ from .steps import (
     sign_in,
     take_step,
 )
-from .walls import give_pass, pass_by_factor, sign_in_wall, take_pass
+from .walls import give_pass, pass_by_key, pass_by_secret, sign_in_wall, take_pass
 
 __all__ = [
     "Shown", "add_key", "ask_session", "ask_step", "close_session", "end_idle", "end_sessions", "give_pass", "let_in",
-    "open_session", "pass_by_factor",
+    "open_session", "pass_by_key", "pass_by_secret",
     "prove_by_factor", "prove_session", "renew_session", "sign_in", "sign_in_wall", "take_pass",
     "take_step", "touch_session",
 ]  # fmt: skip

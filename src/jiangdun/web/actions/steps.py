@@ -15,7 +15,7 @@ from jiangdun.core import accounts, emergency, factors, ids, networks, passkeys
 from jiangdun.core.journal import By
 from jiangdun.web.models import Session, Step
 from jiangdun.web.sessions import key_of, networks_of
-from jiangdun.web.steps import STEPS_MAX, WAITS, Half, challenge_of
+from jiangdun.web.steps import STEPS_MAX, TRIES, WAITS, Half, challenge_of
 
 from .sessions import ADDRESS_CHARS_MAX, TOKEN_BYTES, open_session, prove_session
 
@@ -34,7 +34,7 @@ class Shown:
 @transaction.atomic
 def sign_in(
     username: str,
-    known: UUID | None,
+    known: accounts.Known | None,
     address: str,
     *,
     desk: str = "",
@@ -118,14 +118,18 @@ def take_step(
 ) -> tuple[accounts.SignIn, str]:
     """Judge the second factor and, where it holds, open the session; the decision and the token, "" where not.
 
+    `gone` where the step is over, the account is another since the password, or somebody goes on from elsewhere.
     Wrong ones are counted at the door like wrong passwords. Does not raise: what it writes must be kept.
     """
-    account = half.account
+    account = accounts.account(half.account.id)
     until = accounts.standing(account.username, address, now, desk).until
     if until is not None:
         return accounts.SignIn(None, "locked", until), ""
-    counted = Step.objects.filter(pk=half.step_id).update(tries=F("tries") + 1, challenge="")
-    if not counted or not shows(account.id, shown, half.challenge, now):
+    step = Step.objects.filter(pk=half.step_id, tries__lt=TRIES).first()
+    if step is None or not account.active or not _goes_on(step, account, address):
+        return accounts.SignIn(None, "gone"), ""
+    Step.objects.filter(pk=half.step_id).update(tries=F("tries") + 1, challenge="")
+    if not shows(account.id, shown, step.challenge, now):
         accounts.note_wrong(account.id, address, now, desk, "second")
         return accounts.SignIn(None, "credentials"), ""
     Step.objects.filter(pk=half.step_id).delete()
@@ -133,18 +137,28 @@ def take_step(
     return accounts.SignIn(account), open_session(account, address, replaces=replaces, now=now)
 
 
+def _goes_on(step: Step, account: accounts.Account, address: str) -> bool:
+    return (step.account_version, step.address) == (account.version, address[:ADDRESS_CHARS_MAX])
+
+
 @transaction.atomic
 def prove_by_factor(
-    session_id: str, account_id: UUID, shown: Shown, address: str, *, desk: str, now: datetime
-) -> bool:
-    """Whoever sits there shows the second factor again; a wrong one is counted at the door."""
+    session_id: str, account: accounts.Account, shown: Shown, address: str, *, desk: str, now: datetime
+) -> accounts.SignIn:
+    """Whoever sits there shows the second factor again; a wrong one is counted at the door.
+
+    The lock is looked at here, in the order of writing. Does not raise: what it writes must be kept.
+    """
+    until = accounts.standing(account.username, address, now, desk).until
+    if until is not None:
+        return accounts.SignIn(None, "locked", until)
     challenge = challenge_of(session_id, now)
     Session.objects.filter(pk=session_id).update(challenge="", challenge_at=None)
-    if not shows(account_id, shown, challenge, now):
-        accounts.note_wrong(account_id, address, now, desk, "second")
-        return False
+    if not shows(account.id, shown, challenge, now):
+        accounts.note_wrong(account.id, address, now, desk, "second")
+        return accounts.SignIn(None, "second")
     prove_session(session_id, now=now)
-    return True
+    return accounts.SignIn(account)
 
 
 @transaction.atomic

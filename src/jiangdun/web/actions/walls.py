@@ -10,7 +10,7 @@ from django.db import transaction
 
 from jiangdun.core import accounts, ids, walls
 from jiangdun.web.models import Pass, Session
-from jiangdun.web.sessions import key_of
+from jiangdun.web.sessions import key_of, needs_second
 from jiangdun.web.steps import challenge_of
 
 from .sessions import TOKEN_BYTES, open_session
@@ -42,16 +42,51 @@ def give_pass(session_id: str, wall_id: UUID, account_id: UUID, way: str, *, now
 
 
 @transaction.atomic
-def pass_by_factor(
+def pass_by_secret(
+    session_id: str,
+    wall_id: UUID,
+    username: str,
+    known: accounts.Known | None,
+    way: str,
+    code: str,
+    address: str,
+    *,
+    now: datetime,
+) -> tuple[accounts.SignIn, str]:
+    """A pass by password or PIN (`known` from their check), with a one-time code for whoever needs two factors.
+
+    The decision and the token, "" where there is none: `locked`, `credentials`, `second_at_wall` where a code is
+    missing, `second` where it is wrong. Does not raise: what it writes must be kept.
+    """
+    decided = accounts.note_sign_in(username, known, address, now, more=True)
+    account = decided.account
+    if account is None or account.kind != accounts.PERSON:
+        return (decided if account is None else accounts.SignIn(None, "credentials")), ""
+    if needs_second(account.id, now):
+        if not code:
+            return accounts.SignIn(None, "second_at_wall"), ""
+        if not shows(account.id, Shown("totp", code), "", now):
+            accounts.note_wrong(account.id, address, now, reason="second")
+            return accounts.SignIn(None, "second"), ""
+    return decided, give_pass(session_id, wall_id, account.id, way, now=now)
+
+
+@transaction.atomic
+def pass_by_key(
     session_id: str, wall_id: UUID, account: accounts.Account, shown: Shown, address: str, *, now: datetime
-) -> str:
-    """A pass by one-time code or key; "" where it does not hold, which is counted at the door."""
+) -> tuple[accounts.SignIn, str]:
+    """A pass by a key, which asks its owner for finger, face or PIN and so stands alone; answers as
+    `pass_by_secret`. What does not hold is counted at the door.
+    """
+    until = accounts.standing(account.username, address, now).until
+    if until is not None:
+        return accounts.SignIn(None, "locked", until), ""
     challenge = challenge_of(session_id, now)
     Session.objects.filter(pk=session_id).update(challenge="", challenge_at=None)
-    if not shows(account.id, shown, challenge, now):
+    if shown.way != "key" or not shows(account.id, shown, challenge, now):
         accounts.note_wrong(account.id, address, now, reason="second")
-        return ""
-    return give_pass(session_id, wall_id, account.id, shown.way, now=now)
+        return accounts.SignIn(None, "second"), ""
+    return accounts.SignIn(account), give_pass(session_id, wall_id, account.id, shown.way, now=now)
 
 
 @transaction.atomic

@@ -11,9 +11,9 @@ from ninja import Field, Router, Schema, Status
 
 from jiangdun.core import accounts, clock, factors, passkeys, passwords
 from jiangdun.core.journal import By
-from jiangdun.core.trouble import Trouble, WrongCredentials
+from jiangdun.core.trouble import StaleVersion, Trouble
 from jiangdun.web import actions, asking, desk, sessions
-from jiangdun.web.api.session import Second, locked_out, shown_of
+from jiangdun.web.api.session import Second, locked_out, refuse, shown_of
 from jiangdun.web.live import live
 
 router = Router()
@@ -127,26 +127,27 @@ async def end_others(request: HttpRequest) -> Status[None]:
 
 
 async def check_own_password(request: HttpRequest, password: str) -> None:
-    """Whether this is the password of whoever is signed in. Counted at the door like a sign-in. Raises
-    WrongCredentials, LockedOut.
+    """Whether this is the password of whoever is signed in. Counted at the door like a sign-in, and the lock is
+    looked at again where it is written. Raises WrongCredentials, LockedOut.
     """
     signed, now = asking.signed_of(request), clock.now()
     address, held = await _at_the_door(request, now)
     known = await desk.check_password(lambda: accounts.check(signed.account.username, password), known=True)
-    if known != signed.account.id:
-        await desk.do(lambda: accounts.note_wrong(signed.account.id, address, now, held, "credentials"))
-        raise WrongCredentials
+    decided = await desk.do(
+        lambda: accounts.note_sign_in(signed.account.username, known, address, now, held, more=True)
+    )
+    refuse(decided, now)
 
 
 async def _show_factor(request: HttpRequest, shown: actions.Shown) -> None:
     signed, now = asking.signed_of(request), clock.now()
     address, held = await _at_the_door(request, now)
-    if not await desk.do(
-        lambda: actions.prove_by_factor(
-            signed.session_id, signed.account.id, shown, address, desk=held, now=now
-        )
-    ):
+    decided = await desk.do(
+        lambda: actions.prove_by_factor(signed.session_id, signed.account, shown, address, desk=held, now=now)
+    )
+    if decided.reason == "second":
         raise Trouble("second_wrong")
+    refuse(decided, now)
 
 
 async def _at_the_door(request: HttpRequest, now: datetime) -> tuple[str, str]:
@@ -168,6 +169,8 @@ def closed(session_ids: list[str]) -> None:
 
 def _change(signed: sessions.Signed, prepared: passwords.Prepared, now: datetime) -> list[str]:
     by = By(person=str(signed.account.id), agency=signed.asker.agency)
+    if prepared.version != signed.account.version:
+        raise StaleVersion(what="account")  # reset after the old password was looked at
     version = passwords.keep(prepared, by=by, now=now)
     actions.renew_session(signed.session_id, version, now=now)
     return actions.end_sessions(signed.account.id, now=now, but=signed.session_id)

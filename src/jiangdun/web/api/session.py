@@ -131,8 +131,8 @@ async def second(request: HttpRequest, response: HttpResponse, body: Second) -> 
             half, shown, address, desk=held, new_desk=new_desk, replaces=replaces, now=now
         )
     )
-    if decided.reason == "credentials":
-        raise Trouble("second_wrong")
+    if decided.reason in ("credentials", "gone"):
+        raise Trouble("second_wrong" if decided.reason == "credentials" else "step_gone")
     refuse(decided, now)
     asking.set_desk(request, response, new_desk)
     asking.drop_step(response)

@@ -12,10 +12,10 @@ from ninja import Field, Router, Schema, Status
 from jiangdun.alliance import actions as alliance
 from jiangdun.alliance import queries
 from jiangdun.core import accounts, clock, networks, passkeys, passwords, walls
-from jiangdun.core.trouble import NotFound, NotYours, Trouble, WrongCredentials
+from jiangdun.core.trouble import NotFound, NotYours, Trouble
 from jiangdun.web import actions, asking, desk, sessions
 from jiangdun.web.api.account import closed
-from jiangdun.web.api.session import Me, Second, begin, locked_out, shown_of
+from jiangdun.web.api.session import Me, Second, begin, locked_out, refuse, shown_of
 
 router = Router()
 
@@ -53,7 +53,9 @@ class Pin(Schema):
 
 
 class Person(Second):
-    """Who acts on the screen: the name, and a password, a PIN, a one-time code, or what a key has signed."""
+    """Who acts on the screen: the name, and what a key has signed, or a password or a PIN; with these a one-time
+    code where two factors are asked for.
+    """
 
     username: str = Field(min_length=1, max_length=accounts.NAME_MAX)
     password: str = Field("", max_length=passwords.PASSWORD_MAX)
@@ -130,10 +132,13 @@ async def give_pass(request: HttpRequest, body: Person) -> dict[str, Any]:
     stands = await desk.read(lambda: accounts.standing(body.username, address, now))
     if stands.until is not None:
         raise locked_out(stands.until, now)
-    if body.password or body.pin:
-        token, person = await _by_secret(request, signed, body, now)
-    else:
-        token, person = await _by_factor(request, signed, body, now)
+    by_way = _by_key if body.credential is not None else _by_secret
+    decided, token = await by_way(request, signed, body, now)
+    if decided.reason in ("second", "second_at_wall"):
+        raise Trouble("second_wrong" if decided.reason == "second" else "second_at_wall")
+    refuse(decided, now)
+    person = decided.account
+    assert person is not None, "whoever is let in is somebody"
     return {"token": token, "name_zh": person.name_zh, "name_en": person.name_en}
 
 
@@ -148,39 +153,36 @@ async def set_pin(request: HttpRequest, body: Pin) -> Status[None]:
 
 async def _by_secret(
     request: HttpRequest, signed: sessions.Signed, body: Person, now: datetime
-) -> tuple[str, accounts.Account]:
+) -> tuple[accounts.SignIn, str]:
+    secret, way = body.password or body.pin, "password" if body.password else "pin"
+    if not secret:
+        raise Trouble("second_at_wall")  # a one-time code alone is half a proof
     check = accounts.check if body.password else walls.check_pin
-    known = await desk.check_password(lambda: check(body.username, body.password or body.pin), known=True)
-    decided = await desk.do(
-        lambda: accounts.note_sign_in(body.username, known, asking.address_of(request), now, more=True)
+    known = await desk.check_password(lambda: check(body.username, secret), known=True)
+    return await desk.do(
+        lambda: actions.pass_by_secret(
+            signed.session_id,
+            signed.account.id,
+            body.username,
+            known,
+            way,
+            body.code,
+            asking.address_of(request),
+            now=now,
+        )
     )
-    person = decided.account
-    if decided.until is not None:
-        raise locked_out(decided.until, now)
-    if person is None or person.kind != accounts.PERSON:
-        raise WrongCredentials
-    if await desk.read(lambda: sessions.needs_second(person.id, now)):
-        raise Trouble("second_at_wall")
-    way = "password" if body.password else "pin"
-    token = await desk.do(
-        lambda: actions.give_pass(signed.session_id, signed.account.id, person.id, way, now=now)
-    )
-    return token, person
 
 
-async def _by_factor(
+async def _by_key(
     request: HttpRequest, signed: sessions.Signed, body: Person, now: datetime
-) -> tuple[str, accounts.Account]:
+) -> tuple[accounts.SignIn, str]:
     person: accounts.Account | None = await desk.read(lambda: accounts.named(body.username))
-    if body.recovery or person is None or not person.active or person.kind != accounts.PERSON:
+    if person is None or not person.active or person.kind != accounts.PERSON:
         raise Trouble("second_wrong")
     shown, address = shown_of(request, body), asking.address_of(request)
-    token = await desk.do(
-        lambda: actions.pass_by_factor(signed.session_id, signed.account.id, person, shown, address, now=now)
+    return await desk.do(
+        lambda: actions.pass_by_key(signed.session_id, signed.account.id, person, shown, address, now=now)
     )
-    if not token:
-        raise Trouble("second_wrong")
-    return token, person
 
 
 def _at_wall(request: HttpRequest) -> sessions.Signed:
