@@ -183,6 +183,39 @@ def test_somebody_is_found_by_the_exact_value_for_a_purpose(enter: Enter, now: d
     assert PHONE not in str(vars(row))
 
 
+def search(browser: Browser, kind: str, value: str, headers: Any = RESCUE) -> Any:
+    return browser.post("/api/persons/find", {"kind": kind, "value": value}, headers=headers)
+
+
+def test_others_are_found_only_by_what_an_annex_shows_unmasked(
+    enter: Enter, now: datetime, share: Any
+) -> None:
+    desk, person = enter("desk"), str(kept_by(THEIRS, now))
+    share(masks={"name": "name"})
+    assert [one["id"] for one in search(desk, "phone", PHONE).body] == [person]
+    assert search(desk, "name", VALUES["name"]).body == [], "masked: a hit would tell the value"
+    assert search(desk, "id_number", VALUES["id_number"]).body == [], "not shown at all"
+    assert search(desk, "phone", PHONE, {"X-Purpose": "flood"}).body == [], "not what the annex is for"
+
+
+def test_a_search_is_a_row_for_each_owner_with_its_annexes(enter: Enter, now: datetime, share: Any) -> None:
+    desk = enter("desk")
+    kept_by(OURS, now)
+    kept_by(THEIRS, now)
+    share()
+    assert len(search(desk, "phone", PHONE).body) == 2
+    found = [row for row in looks() if row.kind == "list"]
+    assert [(row.owner, row.annexes, row.count) for row in found] == [("", (), 1), (THEIRS, ("annex-1",), 1)]
+
+
+def test_one_person_searches_so_often_in_an_hour(enter: Enter, now: datetime) -> None:
+    set_parameter("persons.finds_per_hour", 2, by=SYSTEM, now=now)
+    desk = enter("desk")
+    assert [search(desk, "phone", PHONE).status for _ in range(3)] == [200, 200, 409]
+    (look, _) = kept.page(kind="list")
+    personal.note_find([look], now=look.at + timedelta(minutes=61))
+
+
 def test_kept_changed_and_erased(enter: Enter) -> None:
     desk, commander = enter("desk"), enter("duty_commander")
     person = desk.post("/api/persons", {"values": {"phone": PHONE}, "purpose": "hotline"}).body

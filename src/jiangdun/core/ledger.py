@@ -110,9 +110,9 @@ def page(
     return [_kept(row) for row in rows.order_by("-number")[: min(limit, PAGE_MAX)]]
 
 
-def count_since(person: str, kind: Kind, since: datetime) -> int:
-    """How many rows of one kind a person has since a moment: what the alarm for odd exports asks."""
-    return Access.objects.filter(person=person, kind=kind, at__gte=since).count()
+def count_since(person: str, kind: Kind, since: datetime, **more: str) -> int:
+    """How many rows of one kind (and one verb, owner …: `more`) a person has since a moment."""
+    return Access.objects.filter(person=person, kind=kind, at__gte=since, **more).count()
 
 
 def anchor_file() -> Path:

@@ -11,7 +11,7 @@ cannot be read by anybody. Rooms keep the person's id, never a value; a fact nam
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -23,7 +23,7 @@ from jiangdun.core import datasets, facts, holds, ids, journal, ledger, masking,
 from jiangdun.core.digests import digest
 from jiangdun.core.journal import By
 from jiangdun.core.parameters import parameter
-from jiangdun.core.trouble import BadInput, NotFound, StaleVersion, WrongState
+from jiangdun.core.trouble import BadInput, NotFound, OverLimit, StaleVersion, WrongState
 
 KINDS: Final[Mapping[str, str]] = {
     "name": "name",
@@ -46,6 +46,8 @@ PERSONS: Final = datasets.data_set(
 )
 UNMASK_MIN = parameter("persons.unmask_min", 10, lambda v: type(v) is int and 1 <= v <= 60)
 """Minutes for which values stay shown in full."""
+FINDS_PER_HOUR = parameter("persons.finds_per_hour", 60, lambda v: type(v) is int and 1 <= v <= 10_000)
+"""Searches by value of one person within an hour: enough for a hotline, too few to try out numbers."""
 REASON_MAX: Final = 400
 UNMASKINGS_MAX: Final = 200
 VALUE_MAX: Final = 400
@@ -239,6 +241,18 @@ def find(kind: str, value: str) -> list[UUID]:
     found_by = secrets.digest(kind, _plain(kind, value))
     rows = models.PersonValue.objects.filter(kind=kind, digest=found_by).order_by("-id")
     return list(rows.values_list("person_id", flat=True)[:FOUND_MAX])
+
+
+@transaction.atomic
+def note_find(entries: Sequence[ledger.Entry], *, now: datetime) -> None:
+    """Keep a search in the access ledger: its first row is the asker's own (owner ""), then one for each owner
+    found. Raises OverLimit beyond `persons.finds_per_hour`.
+    """
+    own, most = entries[0], FINDS_PER_HOUR.at(now)
+    since = now - timedelta(hours=1)
+    if ledger.count_since(own.person, "list", since, verb=own.verb, owner="") >= most:
+        raise OverLimit(limit="persons.finds_per_hour", most=most)
+    ledger.append(entries)
 
 
 def due(now: datetime, limit: int = FOUND_MAX) -> list[UUID]:

@@ -105,14 +105,13 @@ async def keep(request: HttpRequest, body: Keep) -> dict[str, Any]:
 
 @router.post("/persons/find", response=list[Person], **asking.needs("persons.read"))
 async def find(request: HttpRequest, body: Find) -> list[dict[str, Any]]:
-    """Who has exactly this value, of those the asker may see. In the body, so that no log of addresses holds it."""
+    """Who has exactly this value, of those the asker may see: others' only where an annex shows values of that kind
+    unmasked. In the body, so that no log of addresses holds it; `persons.finds_per_hour` are the most."""
     asker, now = asking.asker_of(request), clock.now()
     purpose = purposes.for_persons(request, Allowed())
-    found = await desk.read(lambda: _found(asker, body, now))
-    entry = looks.entry_of(
-        request, "list", "persons.read", f"person:{body.kind}", purpose=purpose, count=len(found)
-    )
-    await desk.do(lambda: ledger.append([entry]))
+    found = await desk.read(lambda: _found(asker, body, purpose, now))
+    act = partial(personal.note_find, _looks(request, body.kind, purpose, found), now=now)
+    await desk.do(act)
     return [_person(shown, allowed, None) for shown, allowed in found]
 
 
@@ -174,14 +173,38 @@ async def unmaskings(request: HttpRequest, person_id: UUID) -> list[Any]:
     return list(await desk.read(lambda: personal.openings(person_id)))
 
 
-def _found(asker: Asker, body: Find, now: datetime) -> list[tuple[personal.Shown, Allowed]]:
+Found = list[tuple[personal.Shown, Allowed]]
+
+
+def _found(asker: Asker, body: Find, purpose: str, now: datetime) -> Found:
+    """What may not be opened may not be searched by either: a hit would tell the value."""
     found = []
     for person_id in personal.find(body.kind, body.value):
         shown = personal.whole(person_id)
         verdict = access.judge(asker, "persons.read", shown.as_thing(), now=now)
-        if isinstance(verdict, Allowed) and asker.agency not in shown.hidden_from:
+        if not isinstance(verdict, Allowed) or asker.agency in shown.hidden_from:
+            continue
+        wanted = access.purposes(verdict.by)
+        if _may_open(body.kind, verdict) and (not wanted or purpose in wanted):
             found.append((shown, verdict))
     return found
+
+
+def _looks(request: HttpRequest, kind: str, purpose: str, found: Found) -> list[ledger.Entry]:
+    """The search itself with what was found of one's own, and a row for each other owner with its annexes."""
+    own = asking.asker_of(request).agency
+    owners = ["", *sorted({shown.agency for shown, _ in found} - {own})]
+    entries = []
+    for owner in owners[: ledger.BATCH_MAX]:
+        several = [allowed for shown, allowed in found if shown.agency == (owner or own)]
+        annexes = tuple(sorted({annex for allowed in several for annex in allowed.by}))
+        entries.append(
+            looks.entry_of(
+                request, "list", "persons.read", f"person:{kind}", owner=owner, annexes=annexes, purpose=purpose,
+                count=len(several),
+            )
+        )  # fmt: skip
+    return entries
 
 
 async def _judged(asker: Asker, verb: str, person_id: UUID, now: datetime) -> tuple[personal.Shown, Allowed]:
