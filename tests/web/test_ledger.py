@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
@@ -14,8 +16,8 @@ from jiangdun.alliance.grants import GRANTS
 from jiangdun.core import access
 from jiangdun.core import ledger as kept
 from jiangdun.core.access import Allowed, Asker, Grant
-from jiangdun.core.trouble import Trouble
-from jiangdun.web import ledger
+from jiangdun.core.trouble import Busy, Trouble
+from jiangdun.web import desk, ledger
 
 from .conftest import OURS, THEIRS, Enter, in_house
 from .test_work import Raise, warn  # noqa: F401  (a fixture)
@@ -174,6 +176,35 @@ def test_whoever_is_turned_away_cannot_silence_it(house: None, monkeypatch: pyte
         ledger.denied(request_of(POLICE, referer=str(n)), Trouble("not_yours", verb=f"v{n}", reason="verb"))
     ledger.note(request_of(POLICE), "incidents.read", "incident:1", THEIRS)
     assert [row.kind for row in rows()] == ["denied"] * 3 + ["open"]
+
+
+def test_one_walks_the_ledger_at_a_time_however_many_ask(
+    enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    auditor = enter("admin_audit")
+    assert auditor.get("/api/access/verify").body["ok"]
+    monkeypatch.setattr(desk, "_walking", True)
+    assert auditor.get("/api/access/verify").status == 503
+    assert auditor.get("/api/access").status == 200
+
+
+def test_a_walk_whose_asker_went_away_is_still_the_only_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+
+    async def come_and_go() -> list[Any]:
+        first = asyncio.ensure_future(desk.walk(lambda: gate.wait(10)))
+        await asyncio.sleep(0.01)
+        first.cancel()
+        with pytest.raises(Busy):
+            await desk.walk(lambda: 2)
+        gate.set()
+        while desk._walking:
+            await asyncio.sleep(0.01)
+        return [await desk.walk(lambda: threading.current_thread().name), desk._walking]
+
+    monkeypatch.setattr(desk, "_reader", None)
+    name, walking = asyncio.run(come_and_go())
+    assert (name[:8], walking) == ("web-walk", False)
 
 
 def test_through_the_door(

@@ -55,6 +55,8 @@ _passwords = {
     known: ThreadPoolExecutor(1, thread_name_prefix=f"web-password-{'desk' if known else 'door'}")
     for known in (True, False)
 }
+_walker = ThreadPoolExecutor(1, thread_name_prefix="web-walk")
+_walking = False
 _reads_waiting = 0
 _passwords_waiting = {True: 0, False: 0}
 
@@ -129,6 +131,27 @@ async def read(fn: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(_readers, _reading, fn)
     finally:
         _reads_waiting -= 1
+
+
+async def walk(fn: Callable[[], T]) -> T:
+    """Run a read that goes over a whole table, one at a time on a thread of its own. Raises Busy while another runs,
+    also one whose asker went away.
+    """
+    global _walking
+    if _walking:
+        raise Busy()
+    _walking = True
+    running: asyncio.Future[T] = asyncio.ensure_future(
+        _reader(fn) if _reader is not None
+        else asyncio.get_running_loop().run_in_executor(_walker, _reading, fn)
+    )  # fmt: skip
+    running.add_done_callback(_walked)
+    return await asyncio.shield(running)
+
+
+def _walked(_: object) -> None:
+    global _walking
+    _walking = False
 
 
 async def check_password(fn: Callable[[], T], *, known: bool = False) -> T:

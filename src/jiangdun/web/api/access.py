@@ -90,8 +90,8 @@ class Whole(Schema):
 
 @router.get("/access/verify", response=Whole, **asking.needs("journal.verify"))
 async def verify(request: HttpRequest) -> dict[str, Any]:
-    """Walk the ledger's chain from its beginning, as `jiangdun journal verify` does."""
-    verdict = await desk.read(kept.verify)
+    """Walk the ledger's chain from its beginning, as `jiangdun journal verify` does. One walk at a time."""
+    verdict = await desk.walk(kept.verify)
     return {
         "ok": verdict.ok,
         "checked": verdict.checked,
