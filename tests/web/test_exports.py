@@ -6,19 +6,27 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from jiangdun.alliance import actions as alliance
-from jiangdun.core import accounts, clock, exporting, journal, sheets, vault
+from jiangdun.alliance import queries
+from jiangdun.alliance.grants import GRANTS
+from jiangdun.core import access, accounts, clock, exporting, journal, sheets, vault
 from jiangdun.core import ledger as kept
+from jiangdun.core.access import Asker
 from jiangdun.core.parameters import set_parameter
+from jiangdun.core.trouble import Trouble
 from jiangdun.web import exports, leaving
 
 from .conftest import OURS, SYSTEM, THEIRS, Answer, Browser, Enter, Hire, in_house
+from .test_agreements import body as agreement
+from .test_agreements import sign
 from .wires import happen
 
 RESCUE = {"X-Purpose": "rescue"}
@@ -178,6 +186,63 @@ def alliance_memberships(browser: Browser) -> list[Any]:
 
     account = next(a for a in accounts.accounts() if a.username == f"desk@{OURS}")
     return queries.memberships(account.id, clock.now())
+
+
+def written(browser: Browser, annexes: tuple[str, ...] = ()) -> str:
+    """An export that is ready; with `annexes` its rows were seen by them."""
+    export = str(ask(browser).body["id"])
+    if not annexes:
+        write()
+    else:
+        stored = vault.put(io.BytesIO(b"no"))
+        exporting.finish(
+            UUID(export), rows=1, sha256=stored.sha256, size=stored.size, owners={THEIRS: 1}, annexes=annexes,
+            by=SYSTEM, now=clock.now(),
+        )  # fmt: skip
+    assert state(browser, export) == "ready"
+    return export
+
+
+def refused(answer: Answer) -> tuple[int, str]:
+    assert answer.body["next"]
+    return answer.status, answer.body["code"]
+
+
+def test_it_is_not_taken_where_the_verb_was_lost(enter: Enter) -> None:
+    desk = enter("desk")
+    happen("e1")
+    export = written(desk)
+    left = tuple(grant for grant in GRANTS["desk"] if grant.verb != "journal.read")
+    access.bind({**GRANTS, "desk": left})
+    assert refused(take(desk, export)[0]) == (409, "export_verb_lost")
+    access.bind(GRANTS)
+    assert take(desk, export)[0].status == 200
+
+
+def test_it_is_taken_in_the_agency_it_was_asked_for_only(enter: Enter) -> None:
+    desk = enter("desk")
+    happen("e1")
+    export = exporting.export(UUID(written(desk)))
+    here = Asker(export.account_id, export.person, OURS, frozenset({"desk"}))
+    exports.require_may_take(here, export, clock.now())
+    with pytest.raises(Trouble, match="export_elsewhere"):
+        exports.require_may_take(replace(here, agency=THEIRS), export, clock.now())
+
+
+def test_it_is_taken_while_the_annexes_hold_and_no_longer(enter: Enter, few: None) -> None:
+    desk, now = enter("desk"), clock.now()
+    ours, theirs = enter("duty_commander"), enter("secretariat", agency=THEIRS)
+    held = ours.post("/api/agreements", agreement(now, annex={"data": "persons"})).body
+    for browser in (ours, theirs):
+        held = sign(browser, held).body
+    annex = str(queries.agreement(UUID(held["id"])).editions[0].annexes[0].id)
+    export = written(desk, (annex,))
+    assert take(desk, export)[0].status == 200
+    stop = {"annex": 1, "reason": "数据用途有疑问"}
+    assert theirs.post(f"/api/agreements/{held['id']}/suspend", stop).status == 200
+    assert refused(take(desk, export)[0]) == (409, "export_annex_ended")
+    assert exporting.export(UUID(export)).downloads == 1
+    assert refused(take(desk, written(desk, (export,)))[0]) == (409, "export_annex_ended")
 
 
 @pytest.mark.parametrize("what", sorted(leaving.SOURCES))

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import Any, Final, cast
@@ -23,7 +24,7 @@ from jiangdun.core import access, clock, exporting, sheets, vault
 from jiangdun.core.access import Asker
 from jiangdun.core.exporting import Export
 from jiangdun.core.journal import By
-from jiangdun.core.trouble import NotYours, OverLimit, Trouble
+from jiangdun.core.trouble import NotFound, NotYours, OverLimit, Trouble, WrongState
 
 from . import desk, leaving
 
@@ -140,3 +141,20 @@ def require_other(asker: Asker, export: Export) -> None:
     access.require(asker, "exports.approve", export.as_thing())
     if asker.person is None:
         raise NotYours(reason="person_needed", verb="exports.approve")
+
+
+def require_may_take(asker: Asker, export: Export, now: datetime) -> None:
+    """What let it be written holds still: the agency, the verb, every annex. Raises WrongState. Reads."""
+    if asker.agency != export.agency:
+        raise WrongState("export_elsewhere")
+    if not access.judge(asker, leaving.source(export.what).verb):
+        raise WrongState("export_verb_lost")
+    if not all(_gives(UUID(annex), now) for annex in export.annexes):
+        raise WrongState("export_annex_ended")
+
+
+def _gives(annex_id: UUID, now: datetime) -> bool:
+    try:
+        return people.annex(annex_id, now).state == "active"
+    except NotFound:
+        return False

@@ -148,6 +148,27 @@ TROUBLES: Final[dict[str, Words]] = {
         "This export's file is kept no longer.",
         "Ask for the export again if it is still needed.",
     ),
+    "export_elsewhere": Words(
+        409,
+        "该导出是为另一单位申请的，当前单位不能下载。",
+        "请切换到申请时所在的单位；如本单位需要，请重新申请。",
+        "This export was asked for in another agency than the one you serve now.",
+        "Change to that agency, or ask for an export here.",
+    ),
+    "export_verb_lost": Words(
+        409,
+        "您已无权查看该导出的内容，不能再下载。",
+        "如仍需要，请向本单位安全管理员申请相应角色后重新导出。",
+        "You may no longer see what this export holds, so it cannot be taken.",
+        "Ask your security administrator for the role, then ask for the export again.",
+    ),
+    "export_annex_ended": Words(
+        409,
+        "该导出所依据的数据共享附件已暂停或终止，不能再下载。",
+        "请在协议页查看附件状态；恢复后可再下载，或重新申请只含可见数据的导出。",
+        "An annex that let this export's rows be seen is suspended or over, so it cannot be taken.",
+        "See the annex on the page of agreements; once it gives again take it, or ask for a new export.",
+    ),
     # -- the access ledger
     "ledger_silent": Words(
         503,

@@ -176,14 +176,21 @@ async def one(request: HttpRequest, export_id: UUID) -> dict[str, Any]:
 
 @router.get("/exports/{export_id}/file", response={200: None}, **asking.needs("exports.ask"))
 async def file(request: HttpRequest, export_id: UUID) -> HttpResponse | StreamingHttpResponse:
-    """The file, for whoever asked for it; each download is counted and stands in the access ledger."""
+    """The file, for whoever asked for it, while what let it be written holds; each download is counted and stands in
+    the access ledger."""
+    asker, now = asking.asker_of(request), clock.now()
     found = await _own(request, export_id)
     if found.state != exporting.READY:
         raise WrongState(what="export", state=found.state)
     source = vault.open(found.sha256)
     entry = ledger.entry_of(request, "export", leaving.source(found.what).verb, f"export:{export_id}")
+
+    def take() -> None:
+        exports.require_may_take(asker, found, now)
+        exporting.take(export_id, entry, by=asking.by_of(request), now=now)
+
     try:
-        await desk.do(partial(exporting.take, export_id, entry, by=asking.by_of(request), now=clock.now()))
+        await desk.do(take)
     except BaseException:
         source.close()
         raise
