@@ -101,7 +101,8 @@ async def set_unit_state(request: HttpRequest, unit_id: UUID, body: UnitState) -
     by = asking.by_of(request)
     state, version = body.state, body.version
     changed = await desk.do(lambda: actions.set_unit_state(unit_id, state, by=by, now=now, version=version))
-    return sighted([changed], asking.asker_of(request), now)[0].told()
+    # The verb was judged with it: it is one's own agency's.
+    return Sighted(changed, _heard(changed), Allowed()).told()
 
 
 @router.get("/zones", response=GeoJSON, **asking.needs("zones.read"))
@@ -194,11 +195,17 @@ def sighted(units: Iterable[UnitRecord], asker: Asker, now: datetime) -> list[Si
     """Those units that the asker may see."""
     found = []
     for unit in units:
-        heard: Mapping[str, Any] = live.last_pulse.get("units", {}).get(str(unit.track), {})
+        heard = _heard(unit)
         allowed = access.judge(asker, UNITS_READ, _thing(unit.agency, UNITS.code, heard), now=now)
         if isinstance(allowed, Allowed):
             found.append(Sighted(unit, heard, allowed))
     return found
+
+
+def _heard(unit: UnitRecord) -> Mapping[str, Any]:
+    """What its terminal said last; empty where it has none or was not heard."""
+    heard: Mapping[str, Any] = live.last_pulse.get("units", {}).get(str(unit.track), {})
+    return heard
 
 
 def _thing(agency: str, data: str, heard: Mapping[str, Any]) -> dict[str, Any]:
