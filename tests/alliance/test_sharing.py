@@ -12,6 +12,7 @@ from jiangdun.alliance import actions, queries
 from jiangdun.alliance.agreements import Agreement, State, state
 from jiangdun.alliance.days import day_of
 from jiangdun.alliance.drafting import EVERY, Draft
+from jiangdun.alliance.readers import parties, seen_by
 from jiangdun.core import access, timers
 from jiangdun.core.trouble import BadInput, NotFound, NotYours, WrongState
 
@@ -163,6 +164,61 @@ def test_who_leaves_while_a_new_version_waits_makes_that_one_void(ring: Agreemen
     held = actions.revise_agreement(held.id, again, version=held.version, by=by("police"), now=DURING)
     sign(held, "police", "msa", "fishery", now=DURING)
     assert sees(DURING) == "yes", "a later version may name it again"
+
+
+def test_what_an_agency_stopped_goes_on_when_it_leaves(ring: Agreement) -> None:
+    """Nobody else could let it go on."""
+    number = next(
+        a.number
+        for a in ring.editions[0].annexes
+        if (a.terms.provider, a.terms.consumer) == ("fishery", "police")
+    )
+    actions.suspend(ring.id, reason=WHY, by=by("msa"), now=DURING)
+    actions.suspend(ring.id, number, reason=WHY, by=by("msa"), now=DURING)
+    assert sees(DURING, "fishery", "police") == "suspended"
+    held = actions.terminate(ring.id, reason=WHY, by=by("msa"), now=DURING + HOUR)
+    assert sees(DURING + HOUR, "fishery", "police") == "yes"
+    assert state(held, DURING + HOUR) is State.IN_FORCE
+    assert {s.lifted_at for s in held.suspensions} == {DURING + HOUR}
+    assert kinds()[-3:] == ["AgreementLeft", "AgreementResumed", "AgreementResumed"]
+
+
+def test_a_suspension_of_one_that_is_no_party_any_more_stops_nothing(ring: Agreement, draft: Draft) -> None:
+    held = actions.suspend(ring.id, reason=WHY, by=by("fishery"), now=DURING)
+    assert sees(DURING) == "suspended"
+    held = actions.revise_agreement(ring.id, draft, version=held.version, by=by("police"), now=DURING)
+    held = sign(held, "police", "msa", now=DURING)
+    assert (sees(DURING), state(held, DURING)) == ("yes", State.IN_FORCE)
+    with pytest.raises(NotYours):
+        actions.suspend(ring.id, reason=WHY, by=by("fishery"), now=DURING)
+
+
+def test_who_is_only_named_in_a_draft_neither_stops_nor_reads_what_is_in_force(
+    signed: Agreement, draft: Draft
+) -> None:
+    actions.suspend(signed.id, reason=WHY, by=by("police"), now=DURING)
+    held = actions.resume(signed.id, by=by("police"), now=DURING)
+    wider = replace(
+        draft, parties=("police", "msa", "fishery"), annexes=(replace(ANNEX, provider=EVERY, consumer=EVERY),)
+    )
+    held = actions.revise_agreement(signed.id, wider, version=held.version, by=by("msa"), now=DURING)
+    for act in (
+        lambda: actions.suspend(signed.id, reason=WHY, by=by("fishery"), now=DURING),
+        lambda: actions.suspend(signed.id, 1, reason=WHY, by=by("fishery"), now=DURING),
+        lambda: actions.resume(signed.id, by=by("fishery"), now=DURING),
+    ):
+        with pytest.raises(NotYours):
+            act()
+    assert sees(DURING) == "yes"
+    seen = seen_by(held, "fishery")
+    assert ([e.number for e in seen.editions], seen.suspensions) == ([2], ())
+    assert seen_by(held, "police") == held
+    narrow = actions.revise_agreement(signed.id, draft, version=held.version, by=by("msa"), now=DURING)
+    assert "fishery" not in parties(narrow), "it is named nowhere any more"
+    held = actions.revise_agreement(signed.id, wider, version=narrow.version, by=by("msa"), now=DURING)
+    sign(held, "police", "msa", "fishery", now=DURING)
+    actions.suspend(signed.id, reason=WHY, by=by("fishery"), now=DURING)
+    assert sees(DURING) == "suspended"
 
 
 def test_a_draft_nobody_signed_is_dropped(draft: Draft) -> None:

@@ -199,6 +199,24 @@ def test_strangers_and_field_roles_see_nothing_and_the_auditor_sees_all(
     assert ours.get(f"/api/agreements/{NOBODYS}").status == 404
 
 
+def test_who_is_only_named_in_a_draft_reads_the_draft_alone(
+    enter: Enter, ours: Browser, signed: dict[str, Any], now: datetime
+) -> None:
+    actions.found_agency("port", "港口", "Port", "port", by=SYSTEM, now=clock.now())
+    guest, path = enter("duty_commander", agency="port"), f"/api/agreements/{signed['id']}"
+    wider = body(now, version=signed["version"], parties=[OURS, THEIRS, "port"], text="二、更广。")
+    del wider["template"]
+    assert ours.post(f"{path}/revise", wider).status == 200
+    assert [line["edition"] for line in guest.get("/api/agreements").body] == [2]
+    seen = guest.get(path).body
+    assert ([e["number"] for e in seen["editions"]], seen["state"]) == ([2], "draft")
+    assert guest.get(f"{path}/text").body["text"] == "二、更广。"
+    assert guest.get(f"{path}/text?edition=1").status == 404
+    refused = guest.post(f"{path}/suspend", {"reason": WHY})
+    assert (refused.status, refused.body["code"]) == (403, "not_yours")
+    assert ours.get(path).body["state"] == "in_force"
+
+
 @pytest.mark.parametrize(
     ("changes", "word"),
     [

@@ -227,20 +227,29 @@ def gone(agreement: Agreement, edition: Edition) -> frozenset[str]:
     return frozenset(d.agency for d in agreement.departures if edition.number <= d.edition)
 
 
-def parties(agreement: Agreement) -> frozenset[str]:
-    """Who may read it: every agency that is or was named as a party."""
-    return frozenset[str]().union(*(edition.parties for edition in agreement.editions))
-
-
 def acting(agreement: Agreement, now: datetime) -> frozenset[str]:
     """Who may act on it: the parties of what is in force, to come or being drafted, but for those that left."""
     counting = [edition for edition, _ in live(agreement, now)] or [newest(agreement)]
     return frozenset[str]().union(*(set(e.parties) - gone(agreement, e) for e in counting))
 
 
-def suspended_by(agreement: Agreement, annex: int | None = None) -> tuple[Suspension, ...]:
-    """The suspensions that hold of the agreement as a whole, or of one annex by itself."""
-    return tuple(s for s in agreement.suspensions if s.lifted_at is None and s.annex == annex)
+def counting(agreement: Agreement, now: datetime) -> Edition:
+    """The edition that stopping is about: the one in force, else the newest that all signed, else the newest."""
+    signed = [e for e in agreement.editions if e.signed_at is not None]
+    return in_force(agreement, now) or max(signed, key=lambda e: e.number, default=newest(agreement))
+
+
+def staying(agreement: Agreement, edition: Edition) -> frozenset[str]:
+    """The parties of an edition but for those that left it: who may stop it, and let it go on."""
+    return frozenset(edition.parties) - gone(agreement, edition)
+
+
+def suspended_by(agreement: Agreement, edition: Edition, annex: int | None = None) -> tuple[Suspension, ...]:
+    """The suspensions that hold of an edition as a whole, or of one annex by itself: those of its own parties."""
+    own = staying(agreement, edition)
+    return tuple(
+        s for s in agreement.suspensions if s.lifted_at is None and s.annex == annex and s.agency in own
+    )
 
 
 def state(agreement: Agreement, now: datetime, remind_days: Iterable[int] = REMIND_DAYS) -> State:
@@ -249,14 +258,15 @@ def state(agreement: Agreement, now: datetime, remind_days: Iterable[int] = REMI
         return State.ENDED
     holding = in_force(agreement, now)
     signed = [e for e in agreement.editions if e.signed_at is not None]
+    stopped = suspended_by(agreement, counting(agreement, now))
     if holding is None:
         if signed:
-            return State.SUSPENDED if suspended_by(agreement) else State.NOT_YET
+            return State.SUSPENDED if stopped else State.NOT_YET
         draft = open_draft(agreement)
         return State.SIGNING if draft is not None and draft.signatures else State.DRAFT
     if now >= holding.valid_to:
         return State.EXPIRED
-    if suspended_by(agreement):
+    if stopped:
         return State.SUSPENDED
     followed = any(e.number > holding.number for e in signed)
     first = timedelta(days=max(remind_days, default=0))
@@ -315,7 +325,7 @@ def standing(
         return "ended"
     if edition.signed_at is None:
         return "unsigned"
-    if suspended_by(agreement) or suspended_by(agreement, annex.number):
+    if suspended_by(agreement, edition) or suspended_by(agreement, edition, annex.number):
         return "suspended"
     if annex.terms.dormant and awake(agreement, annex.number, now) is None:
         return "dormant"

@@ -24,15 +24,16 @@ LEFT_ALLIANCE: Final = "left_alliance"
 
 @transaction.atomic
 def suspend(agreement_id: UUID, annex: int | None = None, *, reason: str, by: By, now: datetime) -> Agreement:
-    """Stop an agreement, or one annex of it, at once. Any party may; it asks for no version: stopping never waits.
+    """Stop an agreement, or one annex of it, at once. Any party of what is in force may; it asks for no
+    version: stopping never waits.
 
     Raises BadInput without a reason, NotFound, NotYours, WrongState (`agreement_suspended`, `agreement_over`).
     """
     words = drafting.reason(reason)
     held = touch(agreement_id)
-    agency = require_party(held, by, now)
+    agency = _stopper(held, by, now)
     numbers = _numbers(held, annex, now)
-    if any(s.agency == agency for s in thinking.suspended_by(held, annex)):
+    if any(s.agency == agency for s in thinking.suspended_by(held, thinking.counting(held, now), annex)):
         raise WrongState("agreement_suspended")
     row = models.Suspension.objects.create(
         agreement_id=agreement_id, annex=annex, agency=agency, person=_who(by), reason=words, at=now
@@ -47,8 +48,9 @@ def suspend(agreement_id: UUID, annex: int | None = None, *, reason: str, by: By
 def resume(agreement_id: UUID, annex: int | None = None, *, by: By, now: datetime) -> Agreement:
     """Let go on what one's own agency stopped; another's suspension stands. Raises NotFound, NotYours, WrongState."""
     held = touch(agreement_id)
-    agency = require_party(held, by, now)
-    own = [s.id for s in thinking.suspended_by(held, annex) if s.agency == agency]
+    agency = _stopper(held, by, now)
+    stopped = thinking.suspended_by(held, thinking.counting(held, now), annex)
+    own = [s.id for s in stopped if s.agency == agency]
     if not own:
         raise WrongState("not_suspended_by_you")
     models.Suspension.objects.filter(id__in=own).update(lifted_at=now, lifted_by=_who(by))
@@ -209,6 +211,7 @@ def _leave(held: Agreement, agency: str, reason: str, by: By, now: datetime, cau
     )
     fact = facts.AgreementLeft(held.id, agency, remain, _digest(held.id, reason))
     cause = journal.record(fact, by=by, at=now, subject=f"agreement:{held.id}", cause=cause)
+    _lift(held, agency, by, now, cause)
     if len(remain) < 2:
         _end(held, "parties_left", by, now, cause)
         return
@@ -224,6 +227,22 @@ def _leave(held: Agreement, agency: str, reason: str, by: By, now: datetime, cau
         if agency in (annex.terms.provider, annex.terms.consumer)
     }
     _stop(held, concerned, "party_left", by, now, cause)
+
+
+def _lift(held: Agreement, agency: str, by: By, now: datetime, cause: int) -> None:
+    """What an agency stopped goes on as it leaves: nobody else could let it."""
+    own = [s for s in held.suspensions if s.lifted_at is None and s.agency == agency]
+    models.Suspension.objects.filter(id__in=[s.id for s in own]).update(lifted_at=now, lifted_by=_who(by))
+    for one in own:
+        fact = facts.AgreementResumed(held.id, one.annex, agency)
+        journal.record(fact, by=by, at=now, subject=f"agreement:{held.id}", cause=cause)
+
+
+def _stopper(held: Agreement, by: By, now: datetime) -> str:
+    """The agency `by` acts for, which must be a party of what it would stop, not only of a draft. Raises NotYours."""
+    if by.agency is None or by.agency not in thinking.staying(held, thinking.counting(held, now)):
+        raise NotYours(reason="not_a_party", verb="agreement.suspend")
+    return by.agency
 
 
 def _end(held: Agreement, why: str, by: By, now: datetime, cause: int | None) -> None:
@@ -270,7 +289,7 @@ def _provided(agreement_id: UUID, number: int, by: By, now: datetime) -> tuple[A
 
 def _check_in_force(held: Agreement, edition: Edition, annex: Annex, now: datetime) -> None:
     begins, ends = thinking.term(edition, annex)
-    stopped = thinking.suspended_by(held) or thinking.suspended_by(held, annex.number)
+    stopped = thinking.suspended_by(held, edition) or thinking.suspended_by(held, edition, annex.number)
     if edition.signed_at is None or stopped or not begins <= now < ends:
         raise WrongState("agreement_not_in_force")
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from jiangdun.alliance import agreements as thinking
-from jiangdun.alliance import models
+from jiangdun.alliance import models, readers
 from jiangdun.alliance.agreements import (
     Activation,
     Agreement,
@@ -70,7 +70,7 @@ def agreements(agency: str | None = None) -> list[Agreement]:
     """Agreements, newest first; with `agency` those it is or was a party of. Without their annexes."""
     rows = models.Agreement.objects.order_by("-created_at", "-id")[:AGREEMENTS_MAX]
     found = _read(rows, annexes=False)
-    return [one for one in found if agency is None or agency in thinking.parties(one)]
+    return [one for one in found if agency is None or agency in readers.parties(one)]
 
 
 def shares(now: datetime) -> list[Share]:
@@ -129,7 +129,7 @@ def parties_of(agreement_id: UUID) -> frozenset[str]:
     found = _read(models.Agreement.objects.filter(id=agreement_id), annexes=False)
     if not found:
         raise NotFound(what="agreement")
-    return thinking.parties(found[0])
+    return readers.parties(found[0])
 
 
 # -- rows → values

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from ninja import Field, Router
 
 from jiangdun.alliance import agreements as thinking
-from jiangdun.alliance import drafting, queries, templates
+from jiangdun.alliance import drafting, queries, readers, templates
 from jiangdun.alliance.agreements import Agreement
 from jiangdun.alliance.days import day_of
 from jiangdun.core import access, clock, datasets, masking, vault
@@ -25,7 +25,7 @@ router = Router()
 
 def thing(held: Agreement) -> dict[str, Any]:
     """An agreement as `core.access` judges it: it belongs to every agency it names or named."""
-    return {"agencies": tuple(thinking.parties(held))}
+    return {"agencies": tuple(readers.parties(held))}
 
 
 def own_or_all(asker: Asker) -> str | None:
@@ -33,8 +33,15 @@ def own_or_all(asker: Asker) -> str | None:
     return None if access.judge(asker, READ, {}) else asker.agency or ""
 
 
+def _seen(held: Agreement, asker: Asker) -> Agreement:
+    """Of an agreement what the asker may read of it."""
+    agency = own_or_all(asker)
+    return held if agency is None else readers.seen_by(held, agency)
+
+
 def shown(held: Agreement, asker: Asker, now: datetime) -> dict[str, Any]:
     """In a reading thread: one agreement with all of it."""
+    held = _seen(held, asker)
     days, hours = queries.REMIND_DAYS.at(now), queries.ACTIVE_HOURS_MAX.at(now)
     return schemas.whole(held, asker.agency, now, days, hours)
 
@@ -47,7 +54,7 @@ async def agreements(request: HttpRequest) -> list[dict[str, Any]]:
     def read() -> list[dict[str, Any]]:
         days = queries.REMIND_DAYS.at(now)
         found = queries.agreements(own_or_all(asker))
-        return [schemas.line(held, asker.agency, now, days) for held in found]
+        return [schemas.line(_seen(held, asker), asker.agency, now, days) for held in found]
 
     return await desk.read(read)
 
@@ -116,6 +123,8 @@ async def text(
 async def copies(request: HttpRequest, agreement_id: UUID, number: int) -> list[queries.Copy]:
     """The exports that left under an annex, and whether what let them go still stands."""
     held, now = await _held(request, agreement_id), clock.now()
+    if not any(a.number == number for e in held.editions for a in e.annexes if e.signed_at is not None):
+        return []  # nothing left under a draft
     return await desk.read(lambda: queries.copies_out(held, number, now))
 
 
@@ -123,4 +132,4 @@ async def _held(request: HttpRequest, agreement_id: UUID) -> Agreement:
     """The agreement, which must be the asker's to read. Raises NotFound, NotYours."""
     held = await desk.read(lambda: queries.agreement(agreement_id))
     asking.require(request, READ, thing(held))
-    return held
+    return _seen(held, asking.asker_of(request))

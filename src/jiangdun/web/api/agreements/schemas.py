@@ -301,7 +301,7 @@ def line(held: Agreement, agency: str | None, now: datetime, remind_days: Iterab
         "days_left": max(0, math.ceil((shown.valid_to - now) / DAY)),
         "unsigned": list(unsigned),
         "waits_for_me": agency in unsigned,
-        "suspended_by": sorted({s.agency for s in thinking.suspended_by(held)}),
+        "suspended_by": sorted({s.agency for s in thinking.suspended_by(held, thinking.counting(held, now))}),
         "version": held.version,
     }
 
