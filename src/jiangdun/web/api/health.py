@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 import jiangdun
-from jiangdun.core import clock, journal
+from jiangdun.core import clock, journal, standbys
 from jiangdun.core.trouble import Trouble
 from jiangdun.web import asking, desk, ledger, openapi
 from jiangdun.web.live import live
@@ -45,6 +46,7 @@ async def _detail() -> dict[str, Any]:
         "journal_head": await desk.read(journal.head),
         "database": connection.vendor,
         "wal_bytes": _wal_bytes(),
+        "standbys": [asdict(one) for one in await desk.read(standbys.standbys)],
         "desk": desk.counts(),
         "live": {
             "boards": len(live.boards),
