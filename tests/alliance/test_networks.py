@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jiangdun.alliance import actions, networks, queries
+from jiangdun.alliance import actions, models, networks, queries
 from jiangdun.alliance.networks import Link, Seat
 from jiangdun.core import journal
+from jiangdun.core.digests import digest
 from jiangdun.core.trouble import AlreadyThere, BadInput, NotFound, StaleVersion, WrongState
 
 from .ground import BY, NOW, TODAY, found, square
@@ -121,6 +122,8 @@ def test_leaving_says_what_follows(zhenjiang: queries.Alliance) -> None:
     actions.let_go(police.seat, TODAY, "机构改革", version=police.version, by=BY, now=NOW)
     left = facts("AgencyLeft")[0]
     assert (left["lead_vacant"], left["still_in"], left["count"]) == (True, ["sub"], 9)
+    assert left["reason"] == digest("reason", f"{police.seat}:机构改革"), "no words in what stays for ever"
+    assert models.Seat.objects.get(id=police.seat).left_why == "机构改革"
 
 
 def test_a_day_to_come_or_before_the_founding_is_refused(zhenjiang: queries.Alliance) -> None:

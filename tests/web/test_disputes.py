@@ -52,6 +52,12 @@ def test_raised_and_corrected(enter: Enter) -> None:
     assert "0511" not in str(body)
 
 
+def test_a_field_is_one_of_the_thing(enter: Enter) -> None:
+    answer = raise_it(enter("desk"), field="张三 13812345678")
+    assert (answer.status, answer.body["code"]) == (422, "bad_input")
+    assert "duty_phone" in str(answer.body)
+
+
 def test_upheld_needs_a_reason_and_the_newest_version(enter: Enter) -> None:
     ours, theirs = enter("desk"), enter("duty_commander", agency=THEIRS)
     found = raise_it(ours).body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -129,6 +130,11 @@ def test_opened_it_works_for_an_hour_and_everything_is_marked(enter: Enter, late
     enter("admin_security").post(f"{path}/ask", WHY)
     opened = enter("duty_commander").post(f"{path}/open").body
     assert "core.EmergencyOpened" in kinds()
+    told = [f.body for f in journal.after(0) if f.kind in ("core.EmergencyAsked", "core.EmergencyOpened")]
+    assert len(told) == 2
+    for body in told:
+        assert emergency.reasons(UUID(opened["account_id"]))[body["reason"]] == WHY["reason"]
+        assert WHY["reason"] not in str(body)
     acting = Browser()
     assert knock(acting, "sealed-1", opened["password"]).body["must"] == []
     rule = acting.post("/api/account/password", {"old": opened["password"], "new": "a river in flood 洪水"})

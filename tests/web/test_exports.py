@@ -27,6 +27,7 @@ from jiangdun.web import exports, leaving
 from .conftest import OURS, SYSTEM, THEIRS, Answer, Browser, Enter, Hire, in_house
 from .test_agreements import body as agreement
 from .test_agreements import sign
+from .test_work import Raise, warn  # noqa: F401  (a fixture)
 from .wires import happen
 
 RESCUE = {"X-Purpose": "rescue"}
@@ -208,6 +209,35 @@ def refused(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.body["code"]
 
 
+def signed(enter: Enter, data: str) -> dict[str, Any]:
+    """An agreement in force between the two: each lets the other see a data set, for joint command."""
+    now = clock.now()
+    ours, theirs = enter("duty_commander"), enter("secretariat", agency=THEIRS)
+    held: dict[str, Any] = ours.post("/api/agreements", agreement(now, annex={"data": data})).body
+    for browser in (ours, theirs):
+        held = sign(browser, held).body
+    access.bind_shares(queries.shares(clock.now()))
+    return held
+
+
+def test_rows_whose_annex_is_not_for_its_purpose_are_left_out_and_counted(
+    enter: Enter,
+    warn: Raise,  # noqa: F811
+) -> None:
+    warn("e1")
+    signed(enter, "incidents")
+    owner = enter("desk").get("/api/incidents").body[0]["owner"]
+    other = enter("desk", agency=THEIRS if owner == OURS else OURS)
+    seen = {}
+    for purpose in ("rescue", "command"):
+        export = ask(other, "incidents", {"X-Purpose": purpose}).body["id"]
+        write()
+        ready = other.get(f"/api/exports/{export}").body
+        seen[purpose] = (ready["rows"], ready["left_out"], len(ready["annexes"]))
+        assert len(take(other, export)[1]) == 2 + ready["rows"]
+    assert seen == {"rescue": (0, 1, 0), "command": (1, 0, 1)}
+
+
 def test_it_is_not_taken_where_the_verb_was_lost(enter: Enter) -> None:
     desk = enter("desk")
     happen("e1")
@@ -230,11 +260,8 @@ def test_it_is_taken_in_the_agency_it_was_asked_for_only(enter: Enter) -> None:
 
 
 def test_it_is_taken_while_the_annexes_hold_and_no_longer(enter: Enter, few: None) -> None:
-    desk, now = enter("desk"), clock.now()
-    ours, theirs = enter("duty_commander"), enter("secretariat", agency=THEIRS)
-    held = ours.post("/api/agreements", agreement(now, annex={"data": "persons"})).body
-    for browser in (ours, theirs):
-        held = sign(browser, held).body
+    desk, theirs = enter("desk"), enter("secretariat", agency=THEIRS)
+    held = signed(enter, "persons")
     annex = str(queries.agreement(UUID(held["id"])).editions[0].annexes[0].id)
     export = written(desk, (annex,))
     assert take(desk, export)[0].status == 200

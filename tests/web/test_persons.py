@@ -218,7 +218,7 @@ def test_one_person_searches_so_often_in_an_hour(enter: Enter, now: datetime) ->
 
 def test_kept_changed_and_erased(enter: Enter) -> None:
     desk, commander = enter("desk"), enter("duty_commander")
-    person = desk.post("/api/persons", {"values": {"phone": PHONE}, "purpose": "hotline"}).body
+    person = desk.post("/api/persons", {"values": {"phone": PHONE}, "purpose": "rescue"}).body
     address = f"/api/persons/{person['id']}"
     changed = desk.post(f"{address}/values", {"values": {"name": "张三"}, "version": 1}).body
     assert (changed["values"], changed["version"]) == ({"name": "张*", "phone": "138****5678"}, 2)
@@ -228,8 +228,17 @@ def test_kept_changed_and_erased(enter: Enter) -> None:
     assert (erased["erased"], erased["values"]) == (True, {})
     assert unmask(desk, UUID(person["id"])).status == 409
     stranger = enter("duty_commander", agency=THEIRS)
-    other = desk.post("/api/persons", {"values": {"phone": PHONE}, "purpose": "hotline"}).body
+    other = desk.post("/api/persons", {"values": {"phone": PHONE}, "purpose": "rescue"}).body
     assert stranger.post(f"/api/persons/{other['id']}/erase", {"reason": "asked"}).status == 403
+
+
+def test_a_purpose_is_one_of_the_catalogue_for_it_stays_for_ever(enter: Enter) -> None:
+    desk = enter("desk")
+    said = {"values": {"phone": PHONE}, "purpose": "张三的电话"}
+    for purpose in ("张三的电话", "hotline-13812345678"):
+        answer = desk.post("/api/persons", {**said, "purpose": purpose})
+        assert (answer.status, answer.body["code"]) == (422, "bad_input")
+        assert "rescue" in str(answer.body)
 
 
 def test_where_the_ledger_cannot_be_written_nothing_is_opened(

@@ -15,6 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from jiangdun.core import accounts, facts, ids, journal, models, passwords, timers
+from jiangdun.core.digests import digest
 from jiangdun.core.journal import By
 from jiangdun.core.parameters import parameter
 from jiangdun.core.trouble import BadInput, NotFound, NotYours, WrongState
@@ -24,6 +25,7 @@ MINUTES = parameter("emergency.minutes", 60, lambda v: type(v) is int and 5 <= v
 ASK_WAITS: Final = timedelta(minutes=30)
 """So long the first person's word waits for the second's."""
 REASON_MAX: Final = 200
+REASONS_MAX: Final = 100
 MARK: Final = "emergency"
 TIMER: Final = "core.emergency_ends"
 
@@ -70,7 +72,9 @@ def ask(account_id: UUID, reason: str, person: UUID, *, security: bool, by: By, 
     models.Emergency.objects.filter(account_id=account_id).update(
         asked_by=person, asked_security=security, asked_at=now, reason=reason.strip(), open_until=None
     )
-    asked = facts.EmergencyAsked(account_id, person, reason.strip())
+    told = _digest(account_id, reason.strip())
+    models.EmergencyReason.objects.create(account_id=account_id, at=now, digest=told, words=reason.strip())
+    asked = facts.EmergencyAsked(account_id, person, told)
     journal.record(asked, by=by, at=now, subject=_subject(account_id))
     return sealed(account_id)
 
@@ -101,7 +105,8 @@ def unseal(
     models.Emergency.objects.filter(account_id=account_id).update(
         asked_by=None, asked_at=None, open_until=until
     )
-    opened = facts.EmergencyOpened(account_id, held.asked_by, person, held.reason, until)
+    told = _digest(account_id, held.reason)
+    opened = facts.EmergencyOpened(account_id, held.asked_by, person, told, until)
     journal.record(opened, by=by, at=now, subject=_subject(account_id))
     timers.set(TIMER, str(account_id), until)
     return sealed(account_id)
@@ -135,6 +140,16 @@ def sealed(account_id: UUID) -> Sealed:
 def all_sealed() -> list[Sealed]:
     """Every account under seal, by name."""
     return [_sealed(row) for row in models.Emergency.objects.order_by("account__username")[:100]]
+
+
+def reasons(account_id: UUID) -> dict[str, str]:
+    """Why this seal was to be broken, each time: the words by their digest, as the facts name them."""
+    rows = models.EmergencyReason.objects.filter(account_id=account_id).order_by("-at", "-id")
+    return {row.digest: row.words for row in rows[:REASONS_MAX]}
+
+
+def _digest(account_id: UUID, words: str) -> str:
+    return digest("reason", f"{account_id}:{words}")
 
 
 def _shut(account_id: UUID, now: datetime) -> None:

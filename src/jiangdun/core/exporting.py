@@ -63,6 +63,7 @@ class Export:
     refusal: str
     done: int
     rows: int | None
+    left_out: int
     owners: Mapping[str, int]
     annexes: tuple[str, ...]
     sha256: str
@@ -166,17 +167,18 @@ def finish(
     size: int,
     owners: Mapping[str, int],
     annexes: Iterable[str],
+    left_out: int = 0,
     by: By,
     now: datetime,
 ) -> Export | None:
-    """The file lies in the vault. None where somebody cancelled meanwhile."""
+    """The file lies in the vault; `left_out` rows are not in it. None where somebody cancelled meanwhile."""
     row = models.Export.objects.filter(id=export_id, state=APPROVED).first()
     if row is None:
         return None
     several = sorted(set(annexes))
     _move(
         row, state=READY, rows=rows, done=rows, sha256=sha256, size=size, owners=dict(owners),
-        annexes=several, finished_at=now,
+        annexes=several, left_out=left_out, finished_at=now,
     )  # fmt: skip
     _record(row, facts.ExportReady(row.id, row.what, row.agency, rows, sha256, tuple(several)), by, now)
     _look_for_odd(row, now)

@@ -10,6 +10,7 @@ cannot be read by anybody. Rooms keep the person's id, never a value; a fact nam
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -53,6 +54,8 @@ UNMASKINGS_MAX: Final = 200
 VALUE_MAX: Final = 400
 HIDDEN_FROM_MAX: Final = 32
 FOUND_MAX: Final = 200
+_CODE: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
+"""A purpose is a code: it stands in a fact for ever, so nobody's words are in it."""
 ERASURES: Final = ("asked", "expired", "mistaken", "court")
 """Why somebody is erased: on their demand, because the time is over, kept by mistake, by order of a court."""
 
@@ -105,7 +108,7 @@ def keep(
     `hidden_from` are agencies that see nothing, not even masked: those a whistle-blower complains of.
     """
     hidden = sorted(set(hidden_from))
-    if not purpose or len(purpose) > 80:
+    if not _CODE.fullmatch(purpose):
         raise BadInput(field="purpose", reason="needed")
     if len(hidden) > HIDDEN_FROM_MAX:
         raise BadInput(field="hidden_from", reason="length", most=HIDDEN_FROM_MAX)

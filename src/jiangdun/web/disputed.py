@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from jiangdun.core.trouble import BadInput, NotFound
 from jiangdun.picture import queries as picture
 from jiangdun.picture.units import UNITS
 from jiangdun.response import queries as response
+from jiangdun.response.views import INCIDENTS
 from jiangdun.watch import queries as watch
+from jiangdun.watch.alerts import ALERTS
 
 Thing = Mapping[str, Any]
 
@@ -24,6 +27,13 @@ def thing(subject: str) -> tuple[str, Thing]:
         raise BadInput(field="subject", reason="one_of", values=", ".join(KINDS))
     verb, read = found
     return verb, read(name)
+
+
+def check_field(subject: str, field: str) -> None:
+    """A field of such a thing, or none: its name stands in a fact for ever. Raises BadInput."""
+    known = FIELDS[subject.partition(":")[0]]
+    if field and field not in known:
+        raise BadInput(field="field", reason="one_of", values=", ".join(sorted(known)))
 
 
 def _unit(name: str) -> Thing:
@@ -48,3 +58,11 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[str], Thing]]]] = {
     "agency": ("alliance.read", _agency),
 }
 """Kind of thing → the verb that shows it, and how it is read."""
+
+FIELDS: Final[Mapping[str, frozenset[str]]] = {
+    "incident": INCIDENTS.always | INCIDENTS.fields,
+    "alert": ALERTS.always | ALERTS.fields,
+    "unit": UNITS.always | UNITS.fields,
+    "agency": frozenset(one.name for one in fields(alliance.Agency)),
+}
+"""Kind of thing → the fields that may be wrong."""

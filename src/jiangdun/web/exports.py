@@ -84,7 +84,7 @@ async def _write(export: Export, asker: Asker) -> None:
     limit = await desk.read(lambda: exporting.APPROVAL_ROWS.at(now))
     most = exporting.ROWS_MAX if export.decided_by else limit
     rows = source.rows(asker, export.filters, now)
-    count = 0
+    count = left_out = 0
 
     def cells() -> Iterator[list[Any]]:
         for row in some:
@@ -96,7 +96,9 @@ async def _write(export: Export, asker: Asker) -> None:
         some: list[leaving.Row] = []
         head = b"".join(sheets.csv_bytes(source.columns, (), export.watermark()))
         file.write(head)
-        while some := await desk.read(partial(_next, rows)):
+        while found := await desk.read(partial(_next, rows)):
+            some = [row for row in found if _for(export.purpose, row.annexes)]
+            left_out += len(found) - len(some)
             lines = sheets.csv_bytes(source.columns, cells(), export.watermark())
             next(lines)  # the head stands there already
             await asyncio.to_thread(file.writelines, lines)
@@ -104,7 +106,13 @@ async def _write(export: Export, asker: Asker) -> None:
             await _go_on(export.id, count, most)
         file.seek(0)
         stored = await asyncio.to_thread(vault.put, cast(Any, file))
-    await desk.do(partial(_finish, export, count, stored, dict(owners), annexes))
+    await desk.do(partial(_finish, export, count, left_out, stored, dict(owners), annexes))
+
+
+def _for(purpose: str, annexes: tuple[str, ...]) -> bool:
+    """Whether every annex that shows a row, each some of its fields, is for that purpose or names none."""
+    named = [access.purposes((annex,)) for annex in annexes]
+    return all(not purposes or purpose in purposes for purposes in named)
 
 
 def _next(rows: Iterator[leaving.Row]) -> list[leaving.Row]:
@@ -122,13 +130,13 @@ async def _go_on(export_id: UUID, count: int, most: int) -> None:
 
 
 def _finish(
-    export: Export, rows: int, stored: vault.Stored, owners: dict[str, int], annexes: set[str]
+    export: Export, rows: int, left_out: int, stored: vault.Stored, owners: dict[str, int], annexes: set[str]
 ) -> None:
     """In the writer: the file is there, and every annex that let a row go knows of the copy."""
     now, by = clock.now(), By(person=export.person, agency=export.agency)
     done = exporting.finish(
-        export.id, rows=rows, sha256=stored.sha256, size=stored.size, owners=owners, annexes=annexes, by=by,
-        now=now,
+        export.id, rows=rows, left_out=left_out, sha256=stored.sha256, size=stored.size, owners=owners,
+        annexes=annexes, by=by, now=now,
     )  # fmt: skip
     if done is None:
         return

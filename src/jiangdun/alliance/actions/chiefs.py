@@ -24,7 +24,7 @@ from jiangdun.core.trouble import AlreadyThere, BadInput, NotFound, OverLimit, S
 
 TIMER = "alliance.chief"
 POINTS_MAX = 20_000
-PURPOSE = "河长联系 river chief's duty"
+PURPOSE = "river_chief"
 
 
 class ChiefsRefused(BadInput):

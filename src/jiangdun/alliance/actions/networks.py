@@ -15,6 +15,7 @@ from jiangdun.alliance.days import day_of
 from jiangdun.alliance.networks import Kind, Role, Scope
 from jiangdun.alliance.queries import networks as asked
 from jiangdun.core import journal
+from jiangdun.core.digests import digest
 from jiangdun.core.journal import By
 from jiangdun.core.shapes import Polygons, shape_of
 from jiangdun.core.trouble import AlreadyThere, BadInput, NotFound, OverLimit, StaleVersion, WrongState
@@ -235,14 +236,15 @@ def let_go(seat_id: UUID, left_on: date, reason: str, *, version: int, by: By, n
     if left_on <= row.from_on:
         raise BadInput(field="left_on", reason="before_valid_from")
     same = models.Seat.objects.filter(id=seat_id, version=version)
-    if not same.update(to_on=left_on, version=version + 1):
+    if not same.update(to_on=left_on, left_why=reason, version=version + 1):
         raise StaleVersion(what="seat", version=row.version)
     alliance, agency = row.alliance.code, row.agency.code
+    told = digest("reason", f"{seat_id}:{reason}")
     below = networks.below(asked.links(), alliance, left_on)
     desks = sorted({sitting.desk.code for sitting in duty.sittings_of(alliance, agency)})
     sits = {seat.alliance for seat in asked.seats(agency=agency) if seat.to_on is None}
     fact = facts.AgencyLeft(
-        seat_id, alliance, agency, row.role, left_on.isoformat(), reason,
+        seat_id, alliance, agency, row.role, left_on.isoformat(), told,
         count=len(asked.members(alliance, left_on)), lead_vacant=row.role == Role.LEAD,
         still_in=sorted(sits & set(below)), desks=desks,
     )  # fmt: skip

@@ -98,7 +98,7 @@ class AgencyRoleChanged:
 @dataclass(frozen=True)
 class AgencyLeft:
     """An agency left an alliance, and what follows: without a lead from now on, sub-alliances it still sits in,
-    desks of the alliance its people had to leave."""
+    desks of the alliance its people had to leave. The reason is told by its digest."""
 
     seat: UUID
     alliance: str

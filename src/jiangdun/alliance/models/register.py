@@ -108,6 +108,7 @@ class Seat(models.Model):
     role = models.CharField(max_length=16)
     from_on = models.DateField()
     to_on = models.DateField(null=True)
+    left_why = models.CharField(max_length=300, default="")  # in words; the fact holds the digest
     version = models.PositiveIntegerField(default=1)
 
     class Meta:

@@ -66,7 +66,7 @@ class EmergencySealed:
 @fact("core.EmergencyAsked")
 @dataclass(frozen=True)
 class EmergencyAsked:
-    """The first of two persons wants the seal of an account broken."""
+    """The first of two persons wants the seal of an account broken; the reason is told by its digest."""
 
     account: UUID
     person: UUID
@@ -76,7 +76,7 @@ class EmergencyAsked:
 @fact("core.EmergencyOpened")
 @dataclass(frozen=True)
 class EmergencyOpened:
-    """ALARM: two persons broke the seal of an account; it is open until `until`."""
+    """ALARM: two persons broke the seal of an account; it is open until `until`. The reason is told by its digest."""
 
     account: UUID
     first: UUID

@@ -21,6 +21,7 @@ from jiangdun.core.models.retention import Hold as Hold
 from jiangdun.core.models.retention import RetentionRun as RetentionRun
 
 from .people import Emergency as Emergency
+from .people import EmergencyReason as EmergencyReason
 from .people import Nonce as Nonce
 from .people import OutsideLink as OutsideLink
 from .people import PassKey as PassKey

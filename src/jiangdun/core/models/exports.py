@@ -29,6 +29,7 @@ class Export(models.Model):
     refusal = models.CharField(max_length=400, default="")
     done = models.PositiveIntegerField(default=0)  # rows written so far
     rows = models.PositiveIntegerField(null=True)
+    left_out = models.PositiveIntegerField(default=0)  # rows shown by annexes that are not for its purpose
     owners = models.JSONField(default=dict)  # agency → rows of it
     annexes = models.JSONField(default=list)
     sha256 = models.CharField(max_length=64, default="")

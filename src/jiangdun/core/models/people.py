@@ -94,6 +94,16 @@ class Emergency(models.Model):
     open_until = models.DateTimeField(null=True)
 
 
+class EmergencyReason(models.Model):
+    """Why somebody wanted a seal broken, in their words; the facts hold the digest."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    account = models.ForeignKey("core.Account", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    digest = models.CharField(max_length=64)
+    words = models.CharField(max_length=200)
+
+
 class Wall(models.Model):
     """A screen that signs in by a key of its own, from its own network, and only shows."""
 

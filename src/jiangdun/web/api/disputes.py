@@ -60,6 +60,7 @@ async def raise_it(request: HttpRequest, body: Raise) -> Any:
     asker, now = asking.asker_of(request), clock.now()
     verb, thing = await desk.read(lambda: disputed.thing(body.subject))
     access.require(asker, verb, thing, now=now)
+    disputed.check_field(body.subject, body.field)
     owner = str(thing["agency"])
     if owner == asker.agency:
         raise BadInput(field="subject", reason="own")

@@ -39,7 +39,9 @@ class Ask(Schema):
 
 class Export(Schema):
     """`state`: waiting (for a second person), approved (being written), ready, gone, refused, cancelled, failed.
-    `expected`: rows when it was asked for; one above the limit means more than it. `until`: it may be taken so long."""
+    `expected`: rows when it was asked for; one above the limit means more than it. `left_out`:
+    rows that are not in the file because an annex that shows them is not for its purpose. `until`: it may be taken so
+    long."""
 
     id: UUID
     what: str
@@ -56,6 +58,7 @@ class Export(Schema):
     refusal: str
     done: int
     rows: int | None
+    left_out: int
     annexes: list[str]
     sha256: str
     size: int | None

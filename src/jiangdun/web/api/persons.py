@@ -10,9 +10,10 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
+from jiangdun.alliance import templates
 from jiangdun.core import access, clock, ledger, masking, personal
 from jiangdun.core.access import Allowed, Asker
-from jiangdun.core.trouble import NotYours
+from jiangdun.core.trouble import BadInput, NotYours
 from jiangdun.web import asking, desk, purposes
 from jiangdun.web import ledger as looks
 
@@ -89,6 +90,8 @@ async def keep(request: HttpRequest, body: Keep) -> dict[str, Any]:
     """Keep values of a person for one's own agency."""
     by, now = asking.by_of(request), clock.now()
     access.require(asking.asker_of(request), "persons.keep", {"agency": by.agency})
+    if body.purpose not in templates.purposes():
+        raise BadInput(field="purpose", reason="one_of", values=", ".join(templates.purposes()))
     act = partial(
         personal.keep,
         body.values,
