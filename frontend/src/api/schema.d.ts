@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Verify
-         * @description Walk the ledger's chain from its beginning, as `jiangdun journal verify` does.
+         * @description Walk the ledger's chain from its beginning, as `jiangdun journal verify` does. One walk at a time.
          */
         get: operations["jiangdun_web_api_access_verify"];
         put?: never;
@@ -2001,7 +2001,8 @@ export interface paths {
         };
         /**
          * File
-         * @description The file, for whoever asked for it; each download is counted and stands in the access ledger.
+         * @description The file, for whoever asked for it, while what let it be written holds; each download is counted and stands in
+         *     the access ledger.
          */
         get: operations["jiangdun_web_api_exports_file"];
         put?: never;
@@ -2635,7 +2636,8 @@ export interface paths {
         put?: never;
         /**
          * Find
-         * @description Who has exactly this value, of those the asker may see. In the body, so that no log of addresses holds it.
+         * @description Who has exactly this value, of those the asker may see: others' only where an annex shows values of that kind
+         *     unmasked. In the body, so that no log of addresses holds it; `persons.finds_per_hour` are the most.
          */
         post: operations["jiangdun_web_api_persons_find"];
         delete?: never;
@@ -4888,7 +4890,9 @@ export interface components {
         /**
          * Export
          * @description `state`: waiting (for a second person), approved (being written), ready, gone, refused, cancelled, failed.
-         *     `expected`: rows when it was asked for; one above the limit means more than it. `until`: it may be taken so long.
+         *     `expected`: rows when it was asked for; one above the limit means more than it. `left_out`:
+         *     rows that are not in the file because an annex that shows them is not for its purpose. `until`: it may be taken so
+         *     long.
          */
         Export: {
             /** Agency */
@@ -4921,6 +4925,8 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Left Out */
+            left_out: number;
             /** Person */
             person: string;
             /** Purpose */
