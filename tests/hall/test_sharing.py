@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,12 +14,12 @@ from django.conf import settings
 from jiangdun.alliance import actions, queries
 from jiangdun.alliance.agreements import Terms
 from jiangdun.alliance.drafting import Draft
-from jiangdun.core import access, clock, datasets, vault
+from jiangdun.core import access, clock, datasets, journal, kinds, vault
 from jiangdun.core.access import Asker, Denied, Grant
 from jiangdun.core.datasets import DataSet
-from jiangdun.core.journal import By
+from jiangdun.core.journal import By, Sealed
 from jiangdun.core.writer import Writer
-from jiangdun.hall.sharing import Sharing
+from jiangdun.hall.sharing import CHANGES, Sharing
 
 DATA = DataSet("boats", "艇", "boats", frozenset({"id"}), frozenset({"call_sign"}))
 POLICE, MSA = By(person="wang", agency="police"), By(person="zhao", agency="msa")
@@ -98,3 +99,46 @@ def test_where_the_shares_cannot_be_read_none_holds_until_they_can(
     assert (told(), sharing.owed) == ("not_shared", True)
     sharing.bind()
     assert (told(), sharing.owed) == ("yes", False)
+
+
+def test_sitting_down_and_standing_up_binds_nothing(
+    sharing: Sharing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever does so in a loop would have every agreement read in the writer."""
+    bound: list[str] = []
+    monkeypatch.setattr(sharing, "bind", lambda: bound.append("anew"))
+    fact = Sealed(1, 1, "alliance.DeskTaken", 1, clock.now(), POLICE, None, "desk:1", {}, False, "")
+    sharing.heard([fact])
+    assert bound == []
+    sharing.heard([fact, replace(fact, kind="alliance.AgreementSuspended")])
+    assert bound == ["anew"]
+
+
+def test_every_fact_of_agreements_and_annexes_binds_but_those_that_change_no_share() -> None:
+    known = {kind for kind in kinds.known() if kind.startswith(("alliance.Agreement", "alliance.Annex"))}
+    assert known - CHANGES == {"alliance.AgreementRenewalDue"}
+    assert set(kinds.known()) >= CHANGES
+
+
+def test_a_suspension_is_in_force_before_its_answer_though_sealing_fails(
+    sharing: Sharing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for code in ("police", "msa"):
+        actions.found_agency(code, code, code, "water", by=POLICE, now=clock.now())
+    held = actions.draft_agreement("ring", agreed(), by=POLICE, now=clock.now())
+    for by in (POLICE, MSA):
+        actions.sign_agreement(held.id, edition=1, digest=held.editions[0].digest, by=by, now=clock.now())
+    journal.seal(clock.now())
+    sharing.bind()
+    writer = Writer(on_sealed=sharing.heard, on_lag=sharing.lagging)
+
+    async def story() -> str:
+        await writer.do(lambda: actions.suspend(held.id, reason="查", by=MSA, now=clock.now()))
+        return told()
+
+    monkeypatch.setattr(journal, "seal_facts", lambda *_: 1 / 0)
+    writer.start()
+    try:
+        assert (asyncio.run(story()), sharing.owed) == ("suspended", False)
+    finally:
+        writer.stop()

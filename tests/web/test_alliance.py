@@ -204,3 +204,45 @@ def test_joint_work_is_kept_by_its_host_and_counted_for_everybody(enter: Enter) 
     assert (report["categories"]["work"], report["categories"]["information"]) == (1, 1)
     assert {(t["agency"], t["count"]) for t in report["themes"]} == {(OURS, 1), (THEIRS, 1)}
     assert sum(m["count"] for m in report["modules"]) == 1
+
+
+def test_what_members_say_is_for_members_and_a_stranger_gives_them_no_task(enter: Enter) -> None:
+    office, member = enter("secretariat"), enter("duty_commander")
+    stranger, keeper = enter("duty_commander", agency=THEIRS), enter("secretariat", agency=THEIRS)
+    assert founded(office).status == 200
+    path, today = "/api/alliance/alliances/river-ring", day_of(clock.now()).isoformat()
+    lead = {"agency": OURS, "role": "lead", "joined_on": "2021-03-01"}
+    assert office.post(f"{path}/members", lead).status == 200
+    raised = {"title": "共享", "category": "information", "words": "内部理由", "owner": OURS, "due_on": today}
+    refused = stranger.post(f"{path}/proposals", raised)
+    assert (refused.status, refused.body["code"]) == (403, "not_yours")
+    assert member.post(f"{path}/proposals", raised).status == 200
+    plan = {
+        "title": "巡航", "theme": "enforcement", "line": "enforcing", "category": "work", "module": "checks",
+        "host": OURS, "planned_on": today,
+    }  # fmt: skip
+    step = f"/api/alliance/activities/{member.post(f'{path}/activities', plan).body['id']}"
+    assert member.post(step, {"version": 1, "step": "held"}).status == 200
+    assert member.post(step, {"version": 2, "step": "minuted", "words": "内部纪要"}).status == 200
+    assert [a["minutes"] for a in member.get(f"{path}/activities").body] == ["内部纪要"]
+    assert [a["minutes"] for a in keeper.get(f"{path}/activities").body] == ["内部纪要"]
+    assert [(a["title"], a["minutes"]) for a in stranger.get(f"{path}/activities").body] == [("巡航", "")]
+    assert member.get(f"{path}/proposals").body[0]["moves"][0]["words"] == "内部理由"
+    assert stranger.get(f"{path}/proposals").body[0]["moves"][0]["words"] == ""
+
+
+def test_notes_left_at_a_desk_are_for_members(enter: Enter) -> None:
+    office, desk, stranger = enter("secretariat"), enter("desk"), enter("duty_commander", agency=THEIRS)
+    assert founded(office).status == 200
+    path = "/api/alliance/alliances/river-ring"
+    lead = {"agency": OURS, "role": "lead", "joined_on": "2021-03-01"}
+    assert office.post(f"{path}/members", lead).status == 200
+    duty = {"code": "duty", "name_zh": "值班席", "name_en": "Duty", "staffed": True}
+    centre = {"code": "centre", "kind": "centre", "name_zh": "中心", "name_en": "Centre", "desks": [duty]}
+    built = office.post(f"{path}/structure", {"offices": [centre]}).body
+    sit = f"/api/alliance/desks/{built['desks'][0]['id']}/sit"
+    sitting = desk.post(sit).body["desks"][0]["sitters"][0]["sitting"]
+    left = desk.post(f"/api/alliance/sittings/{sitting}/stand-up", {"version": 1, "note": "注意三号泊位"})
+    assert (left.status, desk.post(sit).status) == (204, 200)
+    notes = [b.get(f"{path}/structure").body["desks"][0]["sitters"][0]["note"] for b in (desk, stranger)]
+    assert notes == ["注意三号泊位", ""]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from jiangdun.core import accounts, clock, journal
+from jiangdun.web import desk
 from jiangdun.web.models import Session
 
 from .conftest import OURS, PASSWORD, Browser, Enter, Hire
@@ -233,3 +234,37 @@ def test_knocking_on_at_a_locked_door_is_not_written(hire: Hire, monkeypatch: py
     for n in range(20):
         assert knock(Browser(address=f"203.0.113.{n}"), "chen", "not it").status == 429
     assert written == []
+
+
+def test_a_first_password_is_hashed_away_from_the_writer(
+    enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer would stand still for as long as the hash takes; a screen has none to hash."""
+    from argon2 import low_level
+
+    inside: list[bool] = []
+    writing, write, real = False, desk._writer, low_level.hash_secret
+    assert write is not None
+
+    async def watched(fn: Any) -> Any:
+        def run() -> Any:
+            nonlocal writing
+            writing = True
+            try:
+                return fn()
+            finally:
+                writing = False
+
+        return await write(run)
+
+    def noted(*a: Any, **k: Any) -> Any:
+        inside.append(writing)
+        return real(*a, **k)
+
+    admin = enter("admin_system")
+    desk.bind(writer=watched)
+    monkeypatch.setattr(low_level, "hash_secret", noted)
+    made = admin.post("/api/people", {"username": "new", "name_zh": "新人"})
+    assert (made.status, inside) == (201, [False])
+    body = {"username": "wall-1", "name_zh": "大屏", "agency": OURS, "networks": ["10.9.0.0/24"]}
+    assert (admin.post("/api/walls", body).status, inside) == (201, [False])

@@ -877,7 +877,7 @@ export interface paths {
         };
         /**
          * Activities
-         * @description The ledger, the newest first.
+         * @description The ledger, the newest first. Minutes and outcomes are for the members of that alliance.
          */
         get: operations["jiangdun_web_api_alliance_joint_activities"];
         put?: never;
@@ -961,13 +961,13 @@ export interface paths {
         };
         /**
          * Proposals
-         * @description Proposals, those due first at the top.
+         * @description Proposals, those due first at the top. What was said of them is for the members of that alliance.
          */
         get: operations["jiangdun_web_api_alliance_joint_proposals"];
         put?: never;
         /**
          * Raise Proposal
-         * @description Propose something to the members.
+         * @description Propose something to the members, as one of them or for the secretariat.
          */
         post: operations["jiangdun_web_api_alliance_joint_raise_proposal"];
         delete?: never;
@@ -1005,7 +1005,7 @@ export interface paths {
         };
         /**
          * House
-         * @description The house as it stands, with who sits where now.
+         * @description The house as it stands, with who sits where now. Notes are for the members of that alliance.
          */
         get: operations["jiangdun_web_api_alliance_structure_house"];
         put?: never;

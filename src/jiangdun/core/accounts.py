@@ -83,7 +83,7 @@ class Standing:
 @transaction.atomic
 def create(
     username: str,
-    password: str,
+    password: str | passwords.First | None,
     *,
     name_zh: str,
     name_en: str = "",
@@ -92,7 +92,8 @@ def create(
     temporary: bool = True,
     kind: str = PERSON,
 ) -> Account:
-    """Create an account. `temporary`: the password is changed at the first sign-in.
+    """Create an account. `temporary`: the password is changed at the first sign-in. In the writer the password is
+    one hashed before (`passwords.first`), or None, with which nobody signs in.
 
     Raises AlreadyThere, or BadInput saying which rule the name or the password breaks.
     """
@@ -106,11 +107,17 @@ def create(
     row = models.Account(
         kind=kind, username=username, name_zh=name_zh, name_en=name_en or name_zh, created_at=now
     )
-    row.password = passwords.hashed(password, row)
+    row.password = _encoded(password, row)
     row.password_at, row.password_temporary = now, temporary
     row.save(force_insert=True)
     journal.record(facts.AccountCreated(row.id), by=by, at=now, subject=f"account:{row.id}")
     return _account(row)
+
+
+def _encoded(password: str | passwords.First | None, row: models.Account) -> str:
+    if password is None:
+        return make_password(None)
+    return password.encoded if isinstance(password, passwords.First) else passwords.hashed(password, row)
 
 
 def set_password(account_id: UUID, password: str, *, by: By, now: datetime, temporary: bool = False) -> None:

@@ -47,7 +47,7 @@ def seal(username: str, *, name_zh: str, name_en: str = "", by: By, now: datetim
     """Put an account under seal: it has no password and is switched off. Raises what `accounts.create` raises."""
     made = accounts.create(
         username,
-        ids.new_secret(),
+        None,
         name_zh=name_zh,
         name_en=name_en,
         by=by,

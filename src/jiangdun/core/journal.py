@@ -30,7 +30,7 @@ from jiangdun.core.models import FactRow, Seal, Unsealed
 
 __all__ = [
     "By", "Problem", "Sealed", "Verdict", "about", "after", "algorithms", "anchor", "fact", "head", "record",
-    "seal", "seal_facts", "tip", "upcast", "verify", "waiting",
+    "seal", "seal_facts", "tip", "upcast", "verify", "waiting", "waits",
 ]  # fmt: skip
 
 SEAL_MAX = 1_000
@@ -177,6 +177,12 @@ def tip() -> anchors.Anchor | None:
 def waiting() -> int:
     """Committed facts that have no number yet: for the health page, where it stays near 0."""
     return Unsealed.objects.count()
+
+
+def waits(of: Iterable[str]) -> bool:
+    """Whether a committed fact of one of these kinds has no number yet."""
+    unsealed = FactRow.objects.filter(id__in=Unsealed.objects.values("fact_id"))
+    return unsealed.filter(kind__in=list(of)).exists()
 
 
 def after(number: int, limit: int = 500) -> list[Sealed]:

@@ -62,6 +62,19 @@ class Prepared:
     encoded: str
 
 
+@dataclass(frozen=True)
+class First:
+    """A password that passed the rules, hashed, for an account that is not there yet."""
+
+    encoded: str
+
+
+def first(password: str, username: str, name_zh: str, name_en: str = "") -> First:
+    """Judge and hash the first password of an account to be. Raises BadInput."""
+    with hashing:
+        return First(hashed(password, models.Account(username=username, name_zh=name_zh, name_en=name_en)))
+
+
 def hashed(password: str, row: models.Account) -> str:
     """The hash of a password that keeps the rules. Raises BadInput saying which it breaks."""
     if len(password) > PASSWORD_MAX:

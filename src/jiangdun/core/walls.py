@@ -43,7 +43,7 @@ def make(
         raise BadInput(field="networks", reason="networks")
     made = accounts.create(
         username,
-        ids.new_secret(),
+        None,
         name_zh=name_zh,
         name_en=name_en,
         by=by,
@@ -51,7 +51,6 @@ def make(
         temporary=False,
         kind=accounts.WALL,
     )
-    models.Account.objects.filter(id=made.id).update(password=make_password(None))
     key = f"jw_{ids.new_secret(KEY_BYTES)}"
     models.Wall.objects.create(account_id=made.id, networks=list(networks), digest=_digest(key), made_at=now)
     journal.record(facts.WallMade(made.id), by=by, at=now, subject=f"account:{made.id}")

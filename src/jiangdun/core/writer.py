@@ -70,7 +70,9 @@ class Writer:
     """See the module. Commits up to `group_max` actions together, and waits at most `group_ms` for company.
 
     `on_sealed` is called in the writer's thread, after the commit, with the facts just sealed, in order. It
-    must be quick. On PostgreSQL facts may also be sealed by another process: a reader by number misses none.
+    must be quick. `on_lag` is called there too, before anybody has an answer, after a commit that left facts
+    without a number: sealing failed, another sealer was at work, or there were too many. On PostgreSQL facts
+    may also be sealed by another process: a reader by number misses none.
     """
 
     def __init__(
@@ -79,11 +81,13 @@ class Writer:
         group_ms: float = 5,
         *,
         on_sealed: Callable[[list[Sealed]], None] | None = None,
+        on_lag: Callable[[], None] | None = None,
         now: Callable[[], datetime] = clock.now,
         queue_max: int = QUEUE_MAX,
     ) -> None:
         self.counts = Counts()
         self.on_sealed = on_sealed
+        self.on_lag = on_lag
         self._group_max = group_max
         self._group_s = group_ms / 1000
         self._now = now
@@ -224,6 +228,7 @@ class Writer:
                 raise
             _log.exception("something hooked onto the commit failed after it")
         self._tell(sealed)
+        self._tell_lag()
 
     def _run(self, work: _Work) -> None:
         work.value, work.error = None, None
@@ -274,6 +279,19 @@ class Writer:
         if self.counts.seal_troubles > troubles:
             self._mend_connection()
         self._tell(sealed)
+
+    def _tell_lag(self) -> None:
+        if self.on_lag is None:
+            return
+        try:
+            behind = journal.waiting() > 0
+        except Exception:
+            behind = True  # nobody can say: as if
+        try:
+            if behind:
+                self.on_lag()
+        except Exception:
+            _log.exception("the listener for facts without a number failed")
 
     def _tell(self, sealed: list[Sealed]) -> None:
         self.counts.sealed += len(sealed)

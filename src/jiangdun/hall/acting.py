@@ -57,7 +57,7 @@ log = structlog.get_logger()
 class Desk:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._writer = Writer(on_sealed=self._sealed)
+        self._writer = Writer(on_sealed=self._sealed, on_lag=self._lagging)
         self._spool = Spooling(settings.HOME / "spool" / "alerts.jsonl")
         self._link = Caller(settings.HOME / "run" / "ears.sock", self._from_ears, self._ears_came)
         self._news, self._alerts, self._owing = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -146,6 +146,10 @@ class Desk:
         told = {wiring.TELLS_EARS[f.kind] for f in facts if f.kind in wiring.TELLS_EARS}
         self._loop.call_soon_threadsafe(self._owe, told)
         self._loop.call_soon_threadsafe(self._news.set)
+
+    def _lagging(self) -> None:
+        """In the writer's thread, after a commit whose facts are not all sealed, before anybody has an answer."""
+        self._sharing.lagging()
 
     async def _read_on(self) -> None:
         for reader in wiring.READERS:

@@ -1,7 +1,7 @@
 """What agreements let agencies see of one another, bound to `core.access` in this process.
 
-Bound at start and after every fact of the alliance, before whoever caused it has an answer: a revocation that was
-answered is in force. What begins or ends by the clock is in the shares themselves.
+Bound at start and after every fact that may change them, before whoever caused it has an answer: a revocation that
+was answered is in force. What begins or ends by the clock is in the shares themselves.
 """
 
 from __future__ import annotations
@@ -13,10 +13,28 @@ from typing import Final
 import structlog
 
 from jiangdun.alliance import queries as alliance
-from jiangdun.core import access, clock
+from jiangdun.core import access, clock, journal
 from jiangdun.core.journal import Sealed
 
-ROOM: Final = "alliance."
+CHANGES: Final = frozenset(
+    f"alliance.{kind}"
+    for kind in (
+        "AgreementDrafted",
+        "AgreementRevised",
+        "AgreementSigned",
+        "AgreementInForce",
+        "AgreementSuspended",
+        "AgreementResumed",
+        "AgreementLeft",
+        "AgreementExpired",
+        "AgreementEnded",
+        "AnnexActivated",
+        "AnnexDeactivated",
+        "AgencyLeft",
+        "AllianceEnded",
+    )
+)
+"""The facts after which agencies may see more or less of one another."""
 
 log = structlog.get_logger()
 
@@ -46,5 +64,14 @@ class Sharing:
 
     def heard(self, facts: Iterable[Sealed]) -> None:
         """Facts were committed: bind anew where they may have changed what is shared."""
-        if any(fact.kind.startswith(ROOM) for fact in facts):
+        if any(fact.kind in CHANGES for fact in facts):
+            self.bind()
+
+    def lagging(self) -> None:
+        """Facts were committed and not told yet: what they change holds all the same before there is an answer."""
+        try:
+            touched = journal.waits(CHANGES)
+        except Exception:
+            touched = True  # nobody can say: as if, and where the shares cannot be read either none holds
+        if touched:
             self.bind()

@@ -103,9 +103,12 @@ async def unused_accounts(request: HttpRequest) -> list[dict[str, Any]]:
 async def create(request: HttpRequest, body: NewPerson) -> Status[dict[str, Any]]:
     """Create an account with a password drawn here. It serves nowhere until the security administrator says so."""
     by, now, password = asking.by_of(request), clock.now(), ids.new_secret(FIRST_PASSWORD_BYTES)
+    first = await desk.check_password(
+        lambda: passwords.first(password, body.username, body.name_zh, body.name_en), known=True
+    )
     made = await desk.do(
         lambda: accounts.create(
-            body.username, password, name_zh=body.name_zh, name_en=body.name_en, by=by, now=now
+            body.username, first, name_zh=body.name_zh, name_en=body.name_en, by=by, now=now
         )
     )
     return Status(201, {"account_id": made.id, "username": made.username, "password": password})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from jiangdun.alliance import actions, joint, queries
 from jiangdun.alliance.days import day_of
 from jiangdun.core import clock
 from jiangdun.web import asking, desk
+from jiangdun.web.api.alliance.inside import inside, members_of
 
 router = Router()
 
@@ -125,8 +127,12 @@ class JointReport(Schema):
 async def activities(
     request: HttpRequest, alliance: str, limit: Annotated[int, Field(ge=1, le=2_000)] = 200
 ) -> list[joint.Activity]:
-    """The ledger, the newest first."""
-    return (await desk.read(lambda: queries.activities(alliance)))[:limit]
+    """The ledger, the newest first. Minutes and outcomes are for the members of that alliance."""
+    found, within = (
+        (await desk.read(lambda: queries.activities(alliance)))[:limit],
+        await inside(request, alliance),
+    )
+    return found if within else [replace(one, minutes="", outcome="") for one in found]
 
 
 @router.post(
@@ -160,15 +166,17 @@ async def move_activity(request: HttpRequest, activity_id: UUID, body: ActivityS
     "/alliance/alliances/{alliance}/proposals", response=list[JointProposal], **asking.needs("alliance.read")
 )
 async def proposals(request: HttpRequest, alliance: str) -> list[joint.Proposal]:
-    """Proposals, those due first at the top."""
-    return await desk.read(lambda: queries.proposals(alliance))
+    """Proposals, those due first at the top. What was said of them is for the members of that alliance."""
+    found = await desk.read(lambda: queries.proposals(alliance))
+    return found if await inside(request, alliance) else _unsaid(found)
 
 
 @router.post(
     "/alliance/alliances/{alliance}/proposals", response=JointProposal, **asking.needs("proposals.change")
 )
 async def raise_proposal(request: HttpRequest, alliance: str, body: NewProposal) -> joint.Proposal:
-    """Propose something to the members."""
+    """Propose something to the members, as one of them or for the secretariat."""
+    asking.require(request, "proposals.change", {"agencies": await members_of(alliance)})
     act = partial(actions.raise_proposal, alliance, by=asking.by_of(request), now=clock.now(), **body.dict())
     return await desk.do(act)
 
@@ -189,7 +197,7 @@ async def move_proposal(request: HttpRequest, proposal_id: UUID, body: ProposalS
 )
 async def report(request: HttpRequest, alliance: str, on: date | None = None) -> dict[str, Any]:
     """The quarter of a day (today), counted by the fixed grids."""
-    today = day_of(clock.now())
+    today, within = day_of(clock.now()), await inside(request, alliance)
     start, end = joint.quarter_of(on or today)
 
     def read() -> dict[str, Any]:
@@ -202,7 +210,13 @@ async def report(request: HttpRequest, alliance: str, on: date | None = None) ->
             "themes": [{"theme": t, "agency": a, "count": n} for (t, a), n in sorted(themes.items())],
             "categories": joint.three_by_two(held, raised, start, end),
             "modules": [{"module": m, "month": month, "count": n} for (m, month), n in modules.items()],
-            "overdue": queries.overdue(alliance, today),
+            "overdue": queries.overdue(alliance, today)
+            if within
+            else _unsaid(queries.overdue(alliance, today)),
         }
 
     return await desk.read(read)
+
+
+def _unsaid(found: list[joint.Proposal]) -> list[joint.Proposal]:
+    return [replace(one, moves=tuple(replace(move, words="") for move in one.moves)) for one in found]

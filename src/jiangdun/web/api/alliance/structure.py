@@ -14,6 +14,7 @@ from jiangdun.alliance import actions, queries
 from jiangdun.alliance import structure as thinking
 from jiangdun.core import accounts, clock
 from jiangdun.web import asking, desk
+from jiangdun.web.api.alliance.inside import inside
 
 NOTE_MAX: Final = 1_000
 router = Router()
@@ -174,8 +175,9 @@ Km = Annotated[float | None, Field(allow_inf_nan=False)]
 
 @router.get("/alliance/alliances/{alliance}/structure", response=House, **asking.needs("alliance.read"))
 async def house(request: HttpRequest, alliance: str) -> dict[str, Any]:
-    """The house as it stands, with who sits where now."""
-    return await desk.read(lambda: _house(alliance, clock.now()))
+    """The house as it stands, with who sits where now. Notes are for the members of that alliance."""
+    within = await inside(request, alliance)
+    return await desk.read(lambda: _house(alliance, clock.now(), notes=within))
 
 
 @router.post("/alliance/alliances/{alliance}/structure", response=House, **asking.needs("structure.change"))
@@ -316,11 +318,11 @@ async def _done(request: HttpRequest, act: Any, alliance: str) -> dict[str, Any]
     return await house(request, alliance)
 
 
-def _house(alliance: str, now: datetime) -> dict[str, Any]:
+def _house(alliance: str, now: datetime, *, notes: bool) -> dict[str, Any]:
     built = queries.structure(alliance)
     sitters: dict[str, list[dict[str, Any]]] = {}
     for one in queries.on_desk(alliance, now):
-        sitters.setdefault(one.desk, []).append(_sitter_of(one))
+        sitters.setdefault(one.desk, []).append(_sitter_of(one) | ({} if notes else {"note": ""}))
     waiting = {one.code: one.unattended_since for one in queries.unattended(alliance, now)}
     return {
         "offices": [_office_of(one) for one in built.offices(now).values()],
