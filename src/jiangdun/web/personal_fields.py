@@ -54,6 +54,12 @@ PERSONAL: Final[dict[str, FieldUse]] = {
     "core.Access.address": FieldUse(
         "address", "digest", "追溯查阅来源", "telling where a look came from", "audit"
     ),
+    "core.EmergencyReason.words": FieldUse(
+        "text", "open", "启封应急账号的理由", "why a seal was to be broken", "audit"
+    ),
+    "alliance.Seat.left_why": FieldUse(
+        "text", "open", "成员退出的理由", "why a member left", "as long as the alliance"
+    ),
     "core.PassKey.name": FieldUse(
         "name a person gave to a key",
         "open",
