@@ -190,8 +190,11 @@ def test_administrators_touch_no_incident_and_share_no_changing_verb() -> None:
     for verbs in held.values():
         assert not {verb for verb in verbs if verb.startswith(("incident.", "alert.", "board."))}
     shared = (held["admin_system"] & held["admin_security"]) | (held["admin_audit"] & held["admin_system"])
-    assert all(verb.endswith(".read") for verb in shared)
-    assert all(verb.endswith((".read", ".verify")) for verb in held["admin_audit"])
+    # Either of two may stop a program's key; to let one speak takes both.
+    assert all(verb.endswith(".read") for verb in shared - {"programs.revoke"})
+    # The auditor changes nothing of the work: one of two who open a sealed account, and rows leave by two like others'.
+    acts = {verb for verb in held["admin_audit"] if not verb.endswith((".read", ".verify"))}
+    assert acts == {"emergency.open", "exports.ask", "exports.approve"}
 
 
 @pytest.mark.usefixtures("_granted")

@@ -281,7 +281,14 @@ def test_values_about_people_are_read_and_set_and_only_those(enter: Enter) -> No
     admin = enter("admin_security")
     shown = {one["name"]: one for one in admin.get("/api/parameters").body}
     assert shown["signin.tries"] == {"name": "signin.tries", "value": 5, "default": 5}
-    assert {name.partition(".")[0] for name in shown} == {"signin", "session", "password", "program"}
+    assert {name.partition(".")[0] for name in shown} == {
+        "signin",
+        "session",
+        "password",
+        "program",
+        "emergency",
+        "people",
+    }
     assert set_to(admin, "signin.tries", 3).body["value"] == 3
     assert set_to(admin, "signin.tries", 0).status == 422
     assert set_to(admin, "clock.sign_s", 1).status == 404

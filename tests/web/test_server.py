@@ -81,7 +81,7 @@ def server(transactional_db: None) -> Iterator[Server]:
     serving.should_exit = True
     thread.join(SOON_S)
     writer.stop()
-    for pool in (desk._readers, desk._passwords):
+    for pool in (desk._readers, *desk._passwords.values()):
         close_connections(pool)
     desk.unbind()
     access.bind(None)

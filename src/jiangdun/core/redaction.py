@@ -64,5 +64,5 @@ def coarse(lon: float, lat: float, precision_m: int) -> tuple[float, float]:
 def _masked(value: Any, how: str, mask: Mask) -> Any:
     """Texts and lists of them, masked; of anything else nothing is left."""
     if isinstance(value, list | tuple):
-        return [mask(how, one) for one in value if isinstance(one, str) and one]
+        return [mask(how, one) if one else one for one in value if isinstance(one, str)]
     return mask(how, value) if isinstance(value, str) and value else None if value != "" else ""

@@ -156,6 +156,7 @@ class Intake:
             t = heard_at_ms
             flags |= Flag.HEARD_TIME
             self._count("heard_time")
+        t = max(t, 0)  # a recording without a time begins in 1970, and nothing is older
         track = self._track(fix.source, fix.ident)
         if fix.kind is not None:
             track[1] = fix.kind
