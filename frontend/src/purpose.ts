@@ -8,6 +8,8 @@ export interface PurposeChoice {
 }
 
 const KEY = 'jiangdun.purpose'
+/** A desk at work looks in order to command, and says so; where an annex is not for that, it is asked. */
+const OF_THE_DESK = 'command'
 
 /** What may be chosen now; null while nothing is asked. */
 export const asked = ref<readonly PurposeChoice[] | null>(null)
@@ -34,6 +36,6 @@ export function askPurpose(choices: readonly PurposeChoice[]): Promise<string | 
 }
 
 export function startPurpose(): void {
-  sendPurpose(window.sessionStorage.getItem(KEY) ?? '')
+  sendPurpose(window.sessionStorage.getItem(KEY) ?? OF_THE_DESK)
   whenPurposeNeeded(askPurpose)
 }

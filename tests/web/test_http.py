@@ -228,7 +228,9 @@ CHANGES = sorted(
     (method.upper(), path)
     for path, operations in SCHEMA["paths"].items()
     for method, operation in operations.items()
-    if method != "get" and "requestBody" in operation
+    if method != "get"
+    and "$ref"
+    in operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
 )
 
 
